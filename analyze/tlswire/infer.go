@@ -1,0 +1,133 @@
+package tlswire
+
+import "strings"
+
+// Inferred is what the length of an encrypted record says about its content.
+type Inferred uint8
+
+// The contents that can be told by length.
+const (
+	InferNothing Inferred = iota
+	InferAlert
+	InferFinished
+)
+
+// String gives a word for it.
+func (i Inferred) String() string { return [...]string{"nothing", "alert", "finished"}[i] }
+
+// InferRecord says what the first encrypted record of a client is by its
+// length, the fragment's bytes as the record header gives them. It is
+// arithmetic, not proof: it holds for one message a record and no more padding
+// than the cipher needs, as the libraries in use send them.
+func InferRecord(version Version, suite CipherSuite, length int) Inferred {
+	const alert = 2
+	if version.IsTLS13() {
+		hash, tag := suite.HashLength(), suite.TagLength()
+		switch {
+		case tag == 0:
+			return InferNothing
+		case length == alert+1+tag: // TLSInnerPlaintext: one byte of type (RFC 8446, section 5.2)
+			return InferAlert
+		case length == 4+hash+1+tag: // verify_data is as long as the hash (section 4.4.4)
+			return InferFinished
+		}
+		return InferNothing
+	}
+	finished := 4 + 12 // verify_data_length (RFC 5246, section 7.4.9)
+	if version == SSL30 {
+		finished = 4 + 16 + 20 // MD5 and SHA-1 (RFC 6101, section 5.6.9)
+	}
+	p := protectionOf(suite)
+	switch {
+	case p.fits(version, alert, length):
+		return InferAlert
+	case p.fits(version, finished, length):
+		return InferFinished
+	}
+	return InferNothing
+}
+
+// TagLength gives the bytes of the authentication tag of an AEAD suite; 0 for
+// any other suite and for those that sniwatch does not know.
+func (c CipherSuite) TagLength() int {
+	name := c.String()
+	switch {
+	case strings.Contains(name, "_CCM_8"):
+		return 8 // RFC 6655, section 4
+	case strings.Contains(name, "_GCM"), strings.Contains(name, "_CCM"),
+		strings.Contains(name, "_CHACHA20_POLY1305"), strings.HasPrefix(name, "TLS_AEGIS"):
+		return 16
+	}
+	return 0
+}
+
+// HashLength gives the bytes of the hash that the suite's name ends with: that
+// of the key schedule for an AEAD suite, that of the MAC for the others. Suites
+// whose name has none use SHA-256 (RFC 5246, section 5). 0: not known.
+func (c CipherSuite) HashLength() int {
+	name := c.String()
+	hash := name[strings.LastIndexByte(name, '_')+1:]
+	switch hash {
+	case "MD5":
+		return 16
+	case "SHA", "SHA1":
+		return 20
+	case "SHA256", "SM3", "CCM", "8":
+		return 32
+	case "SHA384":
+		return 48
+	case "SHA512":
+		return 64
+	}
+	return 0
+}
+
+// A protection is how a suite of TLS 1.2 and before wraps a plaintext.
+type protection struct {
+	known bool
+	nonce int // bytes of the explicit nonce of an AEAD cipher
+	tag   int // bytes of the tag of an AEAD cipher, or of the MAC
+	block int // bytes of a block in CBC mode, 0: no CBC
+}
+
+// protectionOf reads the properties of a suite off its name.
+func protectionOf(suite CipherSuite) protection {
+	name := suite.String()
+	tag := suite.TagLength()
+	switch {
+	case strings.Contains(name, "_CHACHA20_POLY1305"):
+		return protection{known: true, tag: tag} // RFC 7905, section 2: the nonce is not sent
+	case tag > 0:
+		return protection{known: true, nonce: 8, tag: tag} // RFC 5288, section 3; RFC 6655, section 3
+	}
+	p := protection{tag: suite.HashLength()}
+	switch {
+	case strings.Contains(name, "DES_"), strings.Contains(name, "DES40_"), strings.Contains(name, "IDEA_"), strings.Contains(name, "RC2_"):
+		p.block = 8
+	case strings.Contains(name, "_CBC"):
+		p.block = 16
+	}
+	p.known = p.tag > 0 && (p.block > 0 || strings.Contains(name, "_RC4_") || strings.Contains(name, "_WITH_NULL_"))
+	return p
+}
+
+// fits tells whether a plaintext of n bytes makes a fragment of length bytes.
+func (p protection) fits(version Version, n, length int) bool {
+	switch {
+	case !p.known:
+		return false
+	case p.block == 0:
+		return length == p.nonce+n+p.tag
+	}
+	iv := 0
+	if version >= TLS11 { // explicit since then (RFC 4346, section 6.2.3.2)
+		iv = p.block
+	}
+	// One byte at least is padding; its last one tells the length. The MAC is
+	// inside the blocks, or behind them with encrypt_then_mac (RFC 7366).
+	inside := iv + roundUp(n+p.tag+1, p.block)
+	behind := iv + roundUp(n+1, p.block) + p.tag
+	return length == inside || length == behind
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }

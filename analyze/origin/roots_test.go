@@ -1,0 +1,84 @@
+package origin
+
+import (
+	"crypto/sha256"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+)
+
+// TestMozillaVersion holds the date that reports print against go.mod.
+func TestMozillaVersion(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "golang.org/x/crypto/x509roots/fallback " + mozillaVersion; !strings.Contains(string(mod), want) {
+		t.Errorf("go.mod lacks %q", want)
+	}
+	if _, err := time.Parse(time.DateOnly, mozillaDate()); err != nil {
+		t.Error(err)
+	}
+	if got, want := MozillaRoots().Source, "Mozilla, "+mozillaDate(); got != want {
+		t.Errorf("Source %q, want %q", got, want)
+	}
+}
+
+func TestMozillaRoots(t *testing.T) {
+	n, constrained := 0, 0
+	ix := MozillaRoots().index()
+	for r := range bundle.Roots() {
+		n++
+		got := ix.byHash[sha256.Sum256(r.Certificate)]
+		if got == nil {
+			t.Fatalf("root %d is lacking", n)
+		}
+		if (got.constraint == nil) != (r.Constraint == nil) {
+			t.Errorf("%s: its constraint is lost", got.cert.Subject)
+		}
+		if r.Constraint != nil {
+			constrained++
+		}
+	}
+	if n < 100 || MozillaRoots().Len() != n || constrained == 0 {
+		t.Errorf("%d roots, %d in the list, %d with constraints", MozillaRoots().Len(), n, constrained)
+	}
+	for _, r := range ix.byHash { // each is trusted by itself, as a leaf would be
+		at := r.cert.NotBefore.Add(day)
+		for _, p := range ParseChain([][]byte{r.cert.Raw}).Inspect(nil, at, nil) {
+			if p.Kind == UntrustedIssuer || p.Kind == SelfSigned || p.Kind == IntermediateMissing {
+				t.Errorf("%s: %s", r.cert.Subject, p.Says)
+			}
+		}
+	}
+}
+
+func TestLoadRoots(t *testing.T) {
+	p := newPKI(t)
+	broken := pemOf("CERTIFICATE", []byte{0x30, 0x08, 0x30, 0x02, 5, 0, 0x30, 0, 3, 0})
+	roots, err := LoadRoots(write(t, "roots.pem", pemOf("CERTIFICATE", p.root.Raw)+broken+pemOf("CERTIFICATE", p.other.Raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if roots.Len() != 2 || roots.Skipped != 1 || !strings.HasSuffix(roots.Source, "roots.pem") {
+		t.Errorf("%d roots, %d skipped, from %s", roots.Len(), roots.Skipped, roots.Source)
+	}
+	if got := chainOf(host(t, p.mid), p.mid).Inspect(roots, now, nil); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	for _, content := range []string{broken, "", "x"} {
+		if _, err := LoadRoots(write(t, "roots.pem", content)); err == nil || !strings.Contains(err.Error(), "roots.pem") {
+			t.Errorf("%q: error %v", content, err)
+		}
+	}
+}
+
+func BenchmarkMozillaRoots(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		indexMozilla()
+	}
+}

@@ -1,0 +1,273 @@
+package capture
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxWindow bounds what a zstd file may make us keep. zstd uses 8 MiB up to
+// level 19; the whole process is to stay within 64 MiB.
+const maxWindow = 16 << 20
+
+// maxLinkTypes is how many different link types of one capture are
+// remembered for the report; a hostile pcapng file could have 65536.
+const maxLinkTypes = 64
+
+// A File is a capture that is being read: a file, standard input or bytes in
+// memory. It is a Source. Only Offset may be called while another goroutine
+// is in Next.
+type File struct {
+	name    string
+	size    int64
+	input   countingReader
+	closers []io.Closer
+	win     *window
+	format  Source
+	links   []LinkType
+
+	unpacked bool
+	packets  int
+	frames   int   // as Wireshark numbers them: packets, and what is none but gets a number
+	ended    error // what Next returned last, once it has returned an error
+}
+
+// Open opens the capture name; "-" is stdin. The error is an *OpenError: it
+// says what the file looks like where it is no capture. A capture without
+// packets is no error.
+func Open(name string, stdin io.Reader) (*File, error) {
+	if name == "-" {
+		if stdin == nil {
+			return nil, &OpenError{Name: name, Problem: "is not connected"}
+		}
+		return NewReader(stdin, name)
+	}
+	handle, err := os.Open(name)
+	if err != nil {
+		return nil, openFailed(name, err)
+	}
+	status, err := handle.Stat()
+	if err == nil && status.IsDir() {
+		err = &OpenError{Name: name, Problem: "is no capture but a directory",
+			hint: "name its files one by one: -r FILE -r FILE …"}
+	}
+	if err != nil {
+		handle.Close()
+		return nil, openFailed(name, err)
+	}
+	f, err := NewReader(handle, name)
+	if err != nil {
+		handle.Close()
+		return nil, err
+	}
+	f.closers = append(f.closers, handle)
+	if status.Mode().IsRegular() {
+		f.size = status.Size()
+	}
+	return f, nil
+}
+
+// openFailed says what the operating system said, and what to do.
+func openFailed(name string, err error) error {
+	var open *OpenError
+	if errors.As(err, &open) {
+		return open
+	}
+	open = &OpenError{Name: name, Problem: "cannot be opened", Err: err}
+	if errors.Is(err, fs.ErrPermission) {
+		open.hint = "sudo cat " + shellWord(name) + " | sniwatch -r -"
+	}
+	return open
+}
+
+// NewReader reads a capture from r; name is for messages only. It reads no
+// more of r than it needs to see what kind of capture it is: a pipe that has
+// given a header and waits for its first packet is open. The error is an
+// *OpenError.
+func NewReader(r io.Reader, name string) (*File, error) {
+	f := &File{name: name}
+	f.input.src = r
+	f.win = newWindow(&f.input)
+	if err := f.unpack(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	if err := f.recognise(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// unpack puts a decompressor between the input and the window, if the input
+// is compressed.
+func (f *File) unpack() error {
+	var unpacked io.Reader
+	switch packing := packingOf(f.win.peek(4)); packing {
+	case "":
+		return nil
+	case "gzip":
+		r, err := gzip.NewReader(f.win)
+		if err != nil {
+			return &OpenError{Name: f.name, Problem: "is a gzip file, but broken", Err: err}
+		}
+		f.closers = append(f.closers, r)
+		unpacked = r
+	case "zstd":
+		r, err := zstd.NewReader(f.win, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return &OpenError{Name: f.name, Problem: "is a zstd file, but broken", Err: err}
+		}
+		f.closers = append(f.closers, r.IOReadCloser())
+		unpacked = r
+	default:
+		return &OpenError{Name: f.name, Problem: "is compressed with " + packing + ", which sniwatch does not read",
+			hint: unpackHint(packing+" -dc", f.name)}
+	}
+	f.win = newWindow(unpacked)
+	f.unpacked = true
+	return nil
+}
+
+// recognise finds out which format the (unpacked) input has.
+func (f *File) recognise() error {
+	head := f.win.peek(4)
+	if err := f.win.err; len(head) < 4 && err != io.EOF {
+		return f.unreadable(err)
+	}
+	if f.unpacked && packingOf(head) != "" {
+		return &OpenError{Name: f.name, Problem: "is compressed twice",
+			hint: "unpack it once, and give the result to sniwatch"}
+	}
+	switch {
+	case isPcapng(head):
+		f.format = &pcapng{file: f, win: f.win}
+		return nil
+	case isPcap(head):
+		format, problem := newPcap(f, f.win)
+		if problem != "" {
+			return &OpenError{Name: f.name, Problem: problem}
+		}
+		f.format = format
+		return nil
+	}
+	what := sniff(f.win.peek(sniffLength))
+	return &OpenError{Name: f.name, Problem: what.problem, hint: what.hint(f.name)}
+}
+
+// unreadable is for input that fails before its format could be seen.
+func (f *File) unreadable(err error) error {
+	open := &OpenError{Name: f.name, Problem: "cannot be read", Err: err}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		open.Problem, open.Err = "is a compressed file that ends before anything could be unpacked", nil
+	}
+	if isWindowTooLarge(err) {
+		open.Problem = "was compressed with a window of more than 16 MiB, which sniwatch does not hold in memory"
+		open.Err = nil
+		open.hint = unpackHint("zstd -dc --long=31", f.name)
+	}
+	return open
+}
+
+// Next reads the next packet into p. After the last one it returns io.EOF,
+// and a *Broken where the capture cannot be read further; then it returns
+// the same again.
+func (f *File) Next(p *Packet) error {
+	if f.ended != nil {
+		return f.ended
+	}
+	if err := f.format.Next(p); err != nil {
+		f.ended = err
+		return err
+	}
+	f.packets++
+	f.frames++
+	p.Number = f.frames
+	return nil
+}
+
+// Close closes what Open opened; the reader that was given to NewReader
+// stays open.
+func (f *File) Close() error {
+	var errs []error
+	for _, c := range f.closers {
+		errs = append(errs, c.Close())
+	}
+	f.closers = nil
+	if f.ended == nil {
+		f.ended = fs.ErrClosed
+	}
+	return errors.Join(errs...)
+}
+
+// Name is the name that was given.
+func (f *File) Name() string { return f.name }
+
+// Size is how many bytes the file has on disk, 0 where that is not known.
+func (f *File) Size() int64 { return f.size }
+
+// Offset is how many bytes of the file were read, compressed ones where it
+// is compressed. It is ahead of the packets by no more than one block, and
+// may be asked for while another goroutine reads.
+func (f *File) Offset() int64 { return f.input.read.Load() }
+
+// LinkTypes lists, in order of first sight, the link types that the file has
+// announced so far; at most the first 64.
+func (f *File) LinkTypes() []LinkType { return slices.Clone(f.links) }
+
+// announce remembers a link type for LinkTypes.
+func (f *File) announce(t LinkType) {
+	if len(f.links) < maxLinkTypes && !slices.Contains(f.links, t) {
+		f.links = append(f.links, t)
+	}
+}
+
+// broken makes the error of a capture that contradicts itself at offset.
+func (f *File) broken(offset int64, problem string) error {
+	return &Broken{Name: f.name, Packets: f.packets, Offset: offset, Unpacked: f.unpacked, Problem: problem}
+}
+
+// cut makes the error of a capture that ends too early: after offset, where
+// something began that ends too early. Where reading failed, that is said
+// instead.
+func (f *File) cut(offset int64, problem string) error {
+	b := &Broken{Name: f.name, Packets: f.packets, Offset: offset, Unpacked: f.unpacked, Cut: true, Problem: problem}
+	switch err := f.win.err; {
+	case err == nil, err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		b.Err = err
+		b.Problem = "the compressed file ends in the middle"
+	default:
+		b.Err, b.Cut = err, false
+		b.Problem = "reading failed: " + reason(err)
+	}
+	return b
+}
+
+// end is for a capture in which nothing follows the last packet: io.EOF, or
+// what made reading fail there.
+func (f *File) end() error {
+	if f.win.err == io.EOF {
+		return io.EOF
+	}
+	return f.cut(f.win.offset(), "")
+}
+
+// A countingReader counts what was read, for a progress bar.
+type countingReader struct {
+	src  io.Reader
+	read atomic.Int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.src.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}

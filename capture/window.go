@@ -1,0 +1,97 @@
+package capture
+
+import (
+	"io"
+)
+
+const (
+	// blockSize is what is read at once. 128 KiB copy fastest: larger blocks
+	// leave the processor's cache before they are looked at.
+	blockSize = 128 << 10
+
+	// emptyReads is how many reads without a byte and without an error are
+	// borne, as in package bufio.
+	emptyReads = 100
+)
+
+// A window is the stretch of the input that is in memory. It only moves
+// forward. The formats see nothing of it but peek, skip and discard, so that
+// a mapped file can take the place of read(2).
+type window struct {
+	src   io.Reader
+	block []byte // block[at:end] was read and not yet skipped
+	at    int
+	end   int
+	base  int64 // offset of block[0] in the input
+	err   error // what src said last; io.EOF at the end
+}
+
+func newWindow(src io.Reader) *window {
+	return &window{src: src, block: make([]byte, blockSize)}
+}
+
+// peek gives the next n bytes without taking them; fewer where the input
+// ends, and w.err then says why. They are valid until the next peek.
+func (w *window) peek(n int) []byte {
+	if w.end-w.at >= n {
+		return w.block[w.at : w.at+n]
+	}
+	return w.fill(n)
+}
+
+// skip takes n bytes that peek has shown.
+func (w *window) skip(n int) { w.at += n }
+
+// offset is how many bytes of the input were taken.
+func (w *window) offset() int64 { return w.base + int64(w.at) }
+
+// fill moves what is left to the front of the block and reads until there
+// are n bytes. The block grows only as far as bytes really come: a length in
+// the file alone never makes it grow to more than twice what is there.
+func (w *window) fill(n int) []byte {
+	copy(w.block, w.block[w.at:w.end])
+	w.base += int64(w.at)
+	w.end -= w.at
+	w.at = 0
+	for empty := 0; w.end < n && w.err == nil; {
+		if w.end == len(w.block) {
+			w.block = append(w.block, make([]byte, len(w.block))...)
+		}
+		got, err := w.src.Read(w.block[w.end:])
+		w.end += got
+		w.err = err
+		if got > 0 {
+			empty = 0
+		} else if empty++; empty == emptyReads && err == nil {
+			w.err = io.ErrNoProgress
+		}
+	}
+	return w.block[:min(n, w.end)]
+}
+
+// discard takes up to n bytes without keeping them in memory and tells how
+// many there were.
+func (w *window) discard(n int64) int64 {
+	left := n
+	for left > 0 {
+		got := len(w.peek(int(min(left, blockSize))))
+		if got == 0 {
+			break
+		}
+		w.skip(got)
+		left -= int64(got)
+	}
+	return n - left
+}
+
+// Read makes the window the source of a decompressor.
+func (w *window) Read(p []byte) (int, error) {
+	if w.at == w.end {
+		if len(w.peek(1)) == 0 {
+			return 0, w.err
+		}
+	}
+	n := copy(p, w.block[w.at:w.end])
+	w.at += n
+	return n, nil
+}

@@ -1,0 +1,177 @@
+package analyze
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"sniwatch/analyze/edge"
+	"sniwatch/analyze/origin"
+)
+
+// A report stays readable, and its memory bounded, whatever comes: scanners ask
+// for thousands of names.
+const (
+	maxFindings  = 200 // distinct ones; the rest is added to one without a name for its code
+	maxNames     = 20  // server names listed in a finding
+	maxClients   = 1000
+	maxAddresses = 5
+)
+
+// A collector adds up connections. It keeps one example of each finding and
+// nothing of a healthy connection.
+type collector struct {
+	counts   Counts
+	findings map[findingKey]*Finding
+	order    []*Finding
+	clients  map[*Finding]map[netip.Addr]struct{}
+	served   served
+	gaps     int
+	missing  int64
+	cut      int
+	doubtful int // connections whose diagnosis may be wrong for what was lost
+}
+
+// findingKey tells apart what needs different words.
+type findingKey struct {
+	code       Code
+	cloudFront bool
+	sni        string
+	row        int
+}
+
+func newCollector() collector {
+	return collector{
+		findings: map[findingKey]*Finding{},
+		clients:  map[*Finding]map[netip.Addr]struct{}{},
+		served:   newServed(),
+	}
+}
+
+// fromCloudFront tells whether the client counts as CloudFront.
+func (c *Connection) fromCloudFront() bool { return c.Edge.Network != edge.Other }
+
+// healthy counts a connection whose handshake is complete, or that has none.
+func (k *collector) healthy(c *Connection, local *origin.Store) {
+	n := &k.counts
+	n.Connections++
+	switch c.Handshake {
+	case Complete:
+		n.Complete++
+	case Refused:
+		n.Refused++
+	case Failed:
+		n.Failed++
+	case None:
+		n.None++
+	default:
+		n.Unknown++
+	}
+	if c.fromCloudFront() {
+		n.CloudFront++
+		switch c.Handshake {
+		case Complete:
+			n.CloudFrontComplete++
+		case Refused:
+			n.CloudFrontRefused++
+		case Failed:
+			n.CloudFrontFailed++
+		}
+	}
+	k.served.note(c, local)
+	for _, g := range c.Gaps {
+		k.missing += g.Bytes
+	}
+	if len(c.Gaps) > 0 {
+		k.gaps++
+	}
+	if c.FromClient.Truncated || c.FromServer.Truncated {
+		k.cut++
+	}
+}
+
+// add counts a connection that was diagnosed.
+func (k *collector) add(c *Connection, local *origin.Store) {
+	k.healthy(c, local)
+	d := &c.Diagnosis
+	if d.Code == IncompleteCapture && (len(c.Gaps) > 0 || c.FromServer.Truncated || c.FromClient.Truncated) {
+		k.doubtful++
+	}
+	if !d.remarkable() {
+		return
+	}
+	f := k.finding(c)
+	f.Connections++
+	f.First = min(f.First, c.Start)
+	f.Last = max(f.Last, c.Start)
+	k.client(f, c.Client.Addr())
+	if h := c.ClientHello; h != nil && h.ServerName != "" && !slices.Contains(f.SNI, h.ServerName) {
+		if len(f.SNI) < maxNames {
+			f.SNI = append(f.SNI, h.ServerName)
+		} else {
+			f.MoreSNI++
+		}
+	}
+}
+
+// finding gives the finding that a connection belongs to.
+func (k *collector) finding(c *Connection) *Finding {
+	d := &c.Diagnosis
+	key := findingKey{code: d.Code, cloudFront: c.fromCloudFront(), row: d.ArticleRow}
+	if h := c.ClientHello; h != nil && len(k.order) < maxFindings {
+		key.sni = h.ServerName
+	}
+	if f := k.findings[key]; f != nil {
+		if rank(d.Certainty) < rank(f.Certainty) {
+			f.Diagnosis, f.Example = *d, c // what one connection proves holds for those like it
+		}
+		return f
+	}
+	f := &Finding{Diagnosis: *d, CloudFront: key.cloudFront, First: c.Start, Last: c.Start, Example: c}
+	k.findings[key] = f
+	k.order = append(k.order, f)
+	k.clients[f] = map[netip.Addr]struct{}{}
+	return f
+}
+
+// rank gives 0 for the highest certainty.
+func rank(c Certainty) int { return slices.Index([]Certainty{Proven, Likely, Possible}, c) }
+
+func (k *collector) client(f *Finding, a netip.Addr) {
+	seen := k.clients[f]
+	if _, ok := seen[a]; ok {
+		return
+	}
+	if len(seen) == maxClients {
+		f.MoreClients = true
+		return
+	}
+	seen[a] = struct{}{}
+	f.Clients = len(seen)
+	if len(f.Addresses) < maxAddresses {
+		f.Addresses = append(f.Addresses, a)
+	}
+}
+
+// sorted gives the findings, those about CloudFront first, then by the number
+// of connections.
+func (k *collector) sorted() []Finding {
+	out := make([]Finding, len(k.order))
+	for i, f := range k.order {
+		out[i] = *f
+		out[i].Of = k.counts.CloudFront
+		if !f.CloudFront {
+			out[i].Of = k.counts.Connections - k.counts.CloudFront
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		if a.CloudFront != b.CloudFront {
+			if a.CloudFront {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.Connections, a.Connections)
+	})
+	return out
+}

@@ -1,0 +1,130 @@
+package analyze
+
+import (
+	"slices"
+	"time"
+
+	"sniwatch/analyze/edge"
+	"sniwatch/analyze/origin"
+	"sniwatch/analyze/tlswire"
+	"sniwatch/capture"
+)
+
+// join lays what is known of this host beside the facts of a connection: the
+// certificate that the server would choose, and what is wrong with the one
+// that counts.
+func (w *Watcher) join(c *Connection) {
+	h := c.ClientHello
+	if h == nil {
+		return
+	}
+	l := &c.Local
+	offer := offerOf(h)
+	l.Certificate, l.ChosenBy = w.opts.Certificates.Choose(h.ServerName, offer)
+	if l.Certificate != nil {
+		l.Agrees = agreement(c, l.Certificate.Chain)
+	}
+	switch {
+	case c.Certificate.Chain != nil:
+		l.Judged = c.Certificate.Chain
+	case l.Certificate != nil:
+		l.Judged = l.Certificate.Chain
+	default:
+		return
+	}
+	l.Problems = w.judged.inspect(l.Judged, w.opts.Roots, judgedAt(c.Start, l.Judged), offer)
+	l.Names = edge.Judge(l.Judged.Names(), h.ServerName, w.opts.Distribution)
+}
+
+// judgedAt gives the time at which a chain is judged: the packet's. A capture
+// without times says nothing about dates, so that the chain is then judged as
+// of the moment when all of it was valid at last.
+func judgedAt(start capture.Timestamp, chain *origin.Chain) time.Time {
+	if start != 0 {
+		return start.Time()
+	}
+	var at time.Time
+	for _, c := range chain.Certs {
+		if c != nil && c.NotBefore.After(at) {
+			at = c.NotBefore
+		}
+	}
+	return at
+}
+
+// offerOf gives the part of a ClientHello that decides which certificates it
+// can use.
+func offerOf(h *ClientHello) *origin.Offer {
+	return &origin.Offer{
+		SignatureSchemes: numbers(h.SignatureSchemes),
+		CipherSuites:     numbers(h.CipherSuites),
+		Groups:           numbers(h.Groups),
+		Versions:         numbers(h.Versions()),
+	}
+}
+
+func numbers[T ~uint16](in []T) []uint16 {
+	out := make([]uint16, len(in))
+	for i, v := range in {
+		out[i] = uint16(v)
+	}
+	return out
+}
+
+// A record of TLS 1.3 is longer than the message in it by the content type and
+// the tag of AES-GCM, AES-CCM or ChaCha20-Poly1305 (RFC 8446, section 5.2).
+const hiddenOverhead = 1 + 16
+
+// agreement compares the server's certificate with the one on this host. In
+// TLS 1.3 only the size can be compared, where each message has its own record.
+func agreement(c *Connection, local *origin.Chain) tlswire.Presence {
+	switch c.Certificate.State {
+	case tlswire.Present:
+		if c.Certificate.Chain.SHA256[0] == local.SHA256[0] {
+			return tlswire.Present
+		}
+		return tlswire.Absent
+	case tlswire.Encrypted:
+		records := c.FromServer.EncryptedRecords
+		if slices.Contains(records, local.MessageSize(true)+hiddenOverhead) {
+			return tlswire.Present
+		}
+		// EncryptedExtensions, Certificate, CertificateVerify, Finished: the way
+		// OpenSSL and Go send them. Any other grouping cannot be compared.
+		if len(records) == 4 {
+			return tlswire.Absent
+		}
+	}
+	return tlswire.Unseen
+}
+
+// judgedCache remembers what Inspect said: a certificate that is refused is
+// refused thousands of times.
+type judgedCache map[judgedKey]judged
+
+// judgedKey is what Inspect looks at beside the time.
+type judgedKey struct {
+	chain *origin.Chain
+	kinds string // of keys that the client's offer allows
+}
+
+// judged is what Inspect said, and for which times it holds.
+type judged struct {
+	from, until time.Time
+	problems    []origin.Problem
+}
+
+const maxJudged = 1024
+
+func (k judgedCache) inspect(chain *origin.Chain, roots *origin.Roots, at time.Time, offer *origin.Offer) []origin.Problem {
+	key := judgedKey{chain, offer.Kinds()}
+	if j, ok := k[key]; ok && !at.Before(j.from) && at.Before(j.until) {
+		return j.problems
+	}
+	if len(k) >= maxJudged {
+		clear(k)
+	}
+	j := judged{at, chain.NextChange(at), chain.Inspect(roots, at, offer)}
+	k[key] = j
+	return j.problems
+}

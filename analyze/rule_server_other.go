@@ -1,0 +1,80 @@
+package analyze
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"sniwatch/analyze/origin"
+	"sniwatch/analyze/tlswire"
+)
+
+func keyText(c *x509.Certificate) string { return origin.KeyText(c) }
+
+// clientCertificateRequired: 116 says it; in TLS 1.2 the server's request is in
+// clear, and an alert of the server after it means the same.
+func clientCertificateRequired(v *view) bool { return v.clientCertificateAlert() != nil }
+
+func (v *view) clientCertificateAlert() *Alert {
+	if v.complete() {
+		return nil
+	}
+	if a := v.serverAlert(tlswire.CertificateRequired); a != nil {
+		return a
+	}
+	a := v.alert(FromServer)
+	if v.CertificateRequest == 0 || a == nil || a.Inferred || a.Packet < v.CertificateRequest || !aboutClientCertificate(a) {
+		return nil
+	}
+	return a
+}
+
+// aboutClientCertificate tells whether a server's alert after its
+// CertificateRequest is about the answer: OpenSSL sends 40 where none came
+// (TLS 1.2), and those about certificates where one came that it does not like.
+func aboutClientCertificate(a *Alert) bool {
+	return a.Description == tlswire.HandshakeFailure || a.Description == tlswire.AccessDenied || namedBy(a.Description) != nil
+}
+
+func clientCertificateWords(v *view) Diagnosis {
+	a := v.clientCertificateAlert()
+	d := Diagnosis{Certainty: Likely, Title: "Your server demands a certificate from " + v.client()}
+	if a.Description == tlswire.CertificateRequired {
+		d.Certainty = Proven
+	}
+	if v.CertificateRequest != 0 {
+		d.Evidence = append(d.Evidence, Evidence{Packet: v.CertificateRequest, Label: "your server sent", Value: "a CertificateRequest"})
+	}
+	d.Evidence = append(d.Evidence, Evidence{Packet: a.Packet, Label: "and answered with the alert", Value: alertText(a)})
+	says := "The server is set to let in only clients that show a certificate of their own, and did not get one that it accepts."
+	if v.fromCloudFront() {
+		says += " CloudFront shows one only if mutual TLS with the origin is set up in the distribution."
+	}
+	d.Explanation = sentences(says, v.viewersGet("502"))
+	d.Fixes = []Fix{{Says: "Do not demand it on this site: SSLVerifyClient none in Apache, no \"verify required\" in HAProxy; in nginx:", Command: "ssl_verify_client off;"}}
+	if v.fromCloudFront() {
+		d.Fixes = append(d.Fixes, Fix{Says: "Or set up mutual TLS with the origin in the distribution, and give the server the authority that signed CloudFront's certificate."})
+	}
+	return d
+}
+
+func notTLS(v *view) bool {
+	return v.ClientHello != nil && v.FromServer.NotTLS != "" && v.FromClient.NotTLS == ""
+}
+
+func notTLSWords(v *view) Diagnosis {
+	port := v.Server.Port()
+	d := Diagnosis{Certainty: Proven, Title: fmt.Sprintf("Port %d of your server does not speak TLS", port)}
+	d.Evidence = []Evidence{
+		{Packet: v.ClientHello.Packet, Label: v.Client() + " sent", Value: "a ClientHello"},
+		{Packet: v.FromServer.LastPacket, Label: "your server answered with", Value: v.FromServer.NotTLS},
+	}
+	d.Explanation = sentences(fmt.Sprintf("%s began TLS, and your server answered in another protocol. On port %d it expects plain text.", v.Client(), port),
+		v.viewersGet("502"))
+	d.Fixes = []Fix{{Says: "Make the port one of TLS, with a certificate, and reload. In nginx:", Command: fmt.Sprintf("listen %d ssl;", port)}}
+	if v.fromCloudFront() {
+		d.Fixes = append(d.Fixes, Fix{Says: "If plain HTTP is meant, set the protocol of the origin to HTTP only in the distribution, and its HTTP port to the one that your server speaks it on."})
+	} else {
+		d.Fixes = append(d.Fixes, Fix{Says: "If plain text is meant, the client must not use https: with this port."})
+	}
+	return d
+}

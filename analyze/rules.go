@@ -1,0 +1,157 @@
+package analyze
+
+import (
+	"slices"
+
+	"sniwatch/analyze/edge"
+)
+
+// Knowledge is what the rules know beside the connection itself.
+type Knowledge struct {
+	Distribution edge.Distribution
+	// Ports are those on which TLS is expected: there, a connection without any
+	// TLS is worth a word as well.
+	Ports []uint16
+	// CertificatesKnown tells whether any certificate of this host is known.
+	CertificatesKnown bool
+	// Roots names the roots that count as trusted, such as "Mozilla, 2026-10-30";
+	// "": Mozilla's.
+	Roots string
+}
+
+// A rule explains one way in which a connection goes, or fails.
+type rule struct {
+	Code    Code
+	Outcome Handshake // what became of the handshake where this rule decides
+	Needs   string    // what must be seen, in the words of docs/diagnoses.md
+	Hides   []Code    // rules that this one makes doubtful: they do not decide beside it
+	Beside  bool      // where another rule decides, this one is still worth naming (Diagnosis.Also)
+	Fires   func(*view) bool
+	Words   func(*view) Diagnosis // all but Code and Also
+}
+
+// rules stand in the order of docs/diagnoses.md: the first that fires, and is
+// not hidden by another that fires, decides. To add one: its value here, its
+// code in rules_codes.go, its line in docs/diagnoses.md, and in rules_test.go a
+// connection that fires it beside one that does not.
+var rules = []rule{
+	// The client refused the certificate.
+	certificateFault(CertificateExpired, "the certificate is past its last day", expiredWords),
+	certificateFault(CertificateNotYetValid, "the certificate is before its first day", notYetValidWords),
+	certificateFault(CertificateSelfSigned, "the certificate is signed by itself", selfSignedWords),
+	certificateFault(CertificateUntrustedIssuer, "the chain is whole, but ends in a root that is not trusted", untrustedWords),
+	certificateFault(IntermediateMissing, "the chain stops before a trusted root", missingWords),
+	certificateFault(IntermediateExpired, "an intermediate certificate is past its last day", intermediateExpiredWords),
+	certificateFault(NameNotCovered, "no name of the certificate is one that the client accepts", nameWords),
+	certificateFault(CertificateUnusable, "its key, signature or purpose is none that the client can use", unusableWords),
+	{Code: CertificateRejected, Outcome: Refused, Fires: rejected, Words: rejectedWords,
+		Needs: "the client left after the server's Certificate, and no fault of the certificate is known"},
+
+	// The server refused.
+	{Code: SNIRefused, Outcome: Refused, Fires: sniRefused, Words: sniRefusedWords,
+		Needs: "server alert 112, or 80 straight after the ClientHello"},
+	{Code: NoSharedCipher, Outcome: Refused, Fires: noSharedCipher, Words: noSharedCipherWords,
+		Needs: "server alert 40, 47 or 71 straight after the ClientHello"},
+	{Code: NoSharedGroup, Outcome: Refused, Fires: noSharedGroup, Words: noSharedGroupWords, Hides: []Code{NoSharedCipher},
+		Needs: "the same, after a HelloRetryRequest or where TLS 1.3 alone was offered"},
+	{Code: NoSharedVersion, Outcome: Refused, Fires: noSharedVersion, Words: noSharedVersionWords,
+		Needs: "alert 70: of the server, or of the client after the server chose a version"},
+	{Code: NoSharedALPN, Outcome: Refused, Fires: noSharedALPN, Words: noSharedALPNWords,
+		Needs: "server alert 120"},
+	{Code: ClientCertificateRequired, Outcome: Refused, Fires: clientCertificateRequired, Words: clientCertificateWords,
+		Needs: "server alert 116, or a CertificateRequest and then a server alert"},
+	{Code: NotTLS, Outcome: Refused, Fires: notTLS, Words: notTLSWords,
+		Needs: "the server answered the ClientHello with something that is not TLS"},
+
+	// The path, or a side that vanished.
+	{Code: PortClosed, Outcome: Failed, Fires: portClosed, Words: portClosedWords,
+		Needs: "SYN answered by RST or by an ICMP error"},
+	{Code: SYNUnanswered, Outcome: Failed, Fires: synUnanswered, Words: synUnansweredWords,
+		Needs: "SYN, and no answer"},
+	{Code: SYNACKUnanswered, Outcome: Failed, Fires: synackUnanswered, Words: synackUnansweredWords,
+		Needs: "SYN-ACK repeated, and no ACK"},
+	{Code: ServerSilent, Outcome: Failed, Fires: serverSilent, Words: serverSilentWords,
+		Needs: "the server's turn to speak, and nothing from it for a second or more"},
+	{Code: ServerFlightLost, Outcome: Failed, Fires: serverFlightLost, Words: serverFlightLostWords,
+		Hides: []Code{ServerClosed, ClientLeftEarly, ClientSilent, StillOpen},
+		Needs: "the server's bytes sent again, and not acknowledged"},
+	{Code: ServerClosed, Outcome: Failed, Fires: serverClosed, Words: serverClosedWords,
+		Needs: "the server ended the handshake by FIN or RST, without an alert that says why"},
+	{Code: ClientLeftEarly, Outcome: Failed, Fires: clientLeftEarly, Words: clientLeftEarlyWords,
+		Needs: "the client ended before it had the server's certificate"},
+	{Code: ClientSilent, Outcome: Failed, Fires: clientSilent, Words: clientSilentWords,
+		Needs: "the server's flight acknowledged, then nothing from the client until somebody gave up"},
+	{Code: ClientNotTLS, Outcome: None, Fires: clientNotTLS, Words: clientNotTLSWords,
+		Needs: "the client sent something that is not TLS"},
+
+	// Nothing to explain.
+	{Code: OK, Outcome: Complete, Fires: ok, Words: okWords,
+		Needs: "the handshake was completed"},
+	{Code: OKResumed, Outcome: Complete, Fires: okResumed, Words: okResumedWords, Hides: []Code{OK},
+		Needs: "the handshake was completed from an earlier one, without a certificate"},
+	{Code: CompletedAbandoned, Outcome: Complete, Fires: completedAbandoned, Words: abandonedWords,
+		Hides: []Code{OK, OKResumed},
+		Needs: "the handshake was completed, and the connection ended without a request"},
+	{Code: StillOpen, Outcome: HandshakeUnknown, Fires: stillOpen, Words: stillOpenWords,
+		Needs: "the capture ended before the connection did"},
+	{Code: IncompleteCapture, Outcome: HandshakeUnknown, Fires: incomplete, Words: incompleteWords,
+		Hides: []Code{CertificateRejected, SYNUnanswered, SYNACKUnanswered, ServerSilent, ServerFlightLost,
+			ServerClosed, ClientLeftEarly, ClientSilent, StillOpen},
+		Needs: "the packets that would decide are not in the capture"},
+}
+
+// Diagnose gives the opinion about c. It reads the facts of c and changes none;
+// the zero Diagnosis says that there is nothing to say.
+func Diagnose(c *Connection, k *Knowledge) Diagnosis {
+	v := look(c, k)
+	decides, also := decide(v)
+	if decides == nil {
+		return Diagnosis{}
+	}
+	d := decides.Words(v)
+	d.Code = decides.Code
+	d.Also = append(d.Also, also...)
+	return d
+}
+
+// outcome derives what became of the handshake from the same rules, so that it
+// never contradicts the Diagnosis.
+func outcome(c *Connection, k *Knowledge) Handshake {
+	v := look(c, k)
+	decides, _ := decide(v)
+	switch {
+	case decides == nil:
+		return None
+	case decides.Code == ClientLeftEarly && c.FromClient.Bytes == 0:
+		return None // opened and left alone, as a health check of TCP does
+	}
+	return decides.Outcome
+}
+
+// decide finds the rule that decides, and the codes that stand beside it. nil:
+// there is nothing to say.
+func decide(v *view) (decides *rule, also []Code) {
+	if !v.tlsExpected() && !v.tlsSeen() {
+		return nil, nil
+	}
+	var fired []*rule
+	var hidden []Code
+	var room [4]*rule // mostly enough, and on the stack
+	fired = room[:0]
+	for i := range rules {
+		if rules[i].Fires(v) {
+			fired = append(fired, &rules[i])
+			hidden = append(hidden, rules[i].Hides...)
+		}
+	}
+	for _, f := range fired {
+		switch {
+		case slices.Contains(hidden, f.Code):
+		case decides == nil:
+			decides = f
+		case f.Beside:
+			also = append(also, f.Code)
+		}
+	}
+	return decides, also
+}

@@ -1,0 +1,120 @@
+package analyze
+
+import (
+	"time"
+
+	"sniwatch/analyze/origin"
+	"sniwatch/analyze/tlswire"
+	"sniwatch/capture"
+)
+
+// maxServed is for how many server names it is remembered which certificate
+// they got. A host has a few; scanners ask for anything.
+const maxServed = 1024
+
+// served remembers which certificate the wire showed for which server name, to
+// notice one that changes, or that is not the file's.
+type served struct {
+	leaf    map[string]*origin.Chain
+	chains  []*origin.Chain // distinct leaves, in order of first sight, that are no file's
+	changes []change
+	stale   []staleness
+}
+
+// A change is another leaf for the same server name.
+type change struct {
+	sni           string
+	before, after *origin.Chain
+	at            capture.Timestamp
+	packet        int
+}
+
+// staleness is a leaf on the wire that is older than the one in the file that
+// the server would choose.
+type staleness struct {
+	wire   *origin.Chain
+	file   *origin.Certificate
+	packet int
+}
+
+const maxRemarks = 8 // changes, stale certificates, certificates of the wire that are listed
+
+func newServed() served { return served{leaf: map[string]*origin.Chain{}} }
+
+// note looks at the certificate of one connection. Nearly always it is the one
+// that this name had before, which costs a look into the map.
+func (s *served) note(c *Connection, local *origin.Store) {
+	chain := c.Certificate.Chain
+	if chain == nil || c.ClientHello == nil {
+		return
+	}
+	sni := c.ClientHello.ServerName
+	before, known := s.leaf[sni]
+	if before == chain || !known && len(s.leaf) == maxServed {
+		return
+	}
+	s.leaf[sni] = chain
+	if known && before.SHA256[0] != chain.SHA256[0] && len(s.changes) < maxRemarks {
+		s.changes = append(s.changes, change{sni, before, chain, c.Start, c.Certificate.Packet})
+	}
+	s.compare(c, local)
+}
+
+// compare looks for a file that is newer than what the wire shows.
+func (s *served) compare(c *Connection, local *origin.Store) {
+	chain := c.Certificate.Chain
+	for _, other := range s.chains {
+		if other.SHA256[0] == chain.SHA256[0] {
+			return
+		}
+	}
+	file, _ := local.Choose(c.ClientHello.ServerName, offerOf(c.ClientHello))
+	if file != nil && agreement(c, file.Chain) == tlswire.Present {
+		return
+	}
+	if len(s.chains) < maxRemarks {
+		s.chains = append(s.chains, chain)
+	}
+	if file == nil || len(s.stale) == maxRemarks {
+		return
+	}
+	wire, disk := chain.Leaf(), file.Leaf()
+	if wire != nil && disk != nil && wire.NotBefore.Before(disk.NotBefore) && shareName(chain, file.Chain) {
+		s.stale = append(s.stale, staleness{chain, file, c.Certificate.Packet})
+	}
+}
+
+// shareName tells whether two certificates are for the same host: one is then
+// the renewal of the other.
+func shareName(a, b *origin.Chain) bool {
+	names := map[string]bool{}
+	for _, n := range a.Names() {
+		names[n] = true
+	}
+	for _, n := range b.Names() {
+		if names[n] {
+			return true
+		}
+	}
+	return false
+}
+
+// used lists the host's certificates and those that only the wire showed.
+func (s *served) used(local *origin.Store, roots *origin.Roots, at time.Time) []CertificateUsed {
+	var out []CertificateUsed
+	for _, c := range local.All() {
+		out = append(out, certificateUsed(c.File, c.Chain, roots, at))
+	}
+	for _, c := range s.chains {
+		out = append(out, certificateUsed("", c, roots, at))
+	}
+	return out
+}
+
+func certificateUsed(file string, c *origin.Chain, roots *origin.Roots, at time.Time) CertificateUsed {
+	u := CertificateUsed{File: file, Names: c.Names(), Problems: c.Inspect(roots, at, nil)}
+	if leaf := c.Leaf(); leaf != nil {
+		u.NotAfter = leaf.NotAfter
+	}
+	return u
+}

@@ -1,0 +1,185 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"sniwatch/analyze/origin"
+	"sniwatch/capture"
+)
+
+// oldAfter is the age at which CloudFront's address list is called old: by then
+// it misses about one address in a hundred.
+const oldAfter = 90 * 24 * time.Hour
+
+// Report says what was found in all inputs that were ended. now is the date of
+// the report.
+func (w *Watcher) Report(now time.Time) *Report {
+	k := &w.collector
+	r := &Report{
+		Version: w.opts.Version, Made: now, Live: w.opts.Live,
+		Inputs: w.inputs, Counts: k.counts, Findings: k.sorted(),
+		Roots: w.opts.Roots.Source,
+		Ranges: RangesUsed{
+			Source: w.opts.Ranges.Source, Created: w.opts.Ranges.Created,
+			AgeDays: int(w.opts.Ranges.Age(now).Hours() / 24),
+		},
+	}
+	r.Start, r.End = times(w.inputs)
+	at := r.End.Time()
+	if r.End == 0 {
+		at = now
+	}
+	r.Certificates = k.served.used(w.opts.Certificates, w.opts.Roots, at)
+	r.Unanalysed = w.unanalysed()
+	r.Warnings = w.warnings(r)
+	return r
+}
+
+// times gives the times of the first and the last packet.
+func times(inputs []Input) (start, end capture.Timestamp) {
+	for _, in := range inputs {
+		if in.Packets == 0 {
+			continue
+		}
+		if start == 0 || in.First < start {
+			start = in.First
+		}
+		end = max(end, in.Last)
+	}
+	return start, end
+}
+
+// Dropped notes what a live capture lost.
+func (w *Watcher) Dropped(byKernel, byInterface int) {
+	w.droppedByKernel, w.droppedByInterface = byKernel, byInterface
+}
+
+func (w *Watcher) unanalysed() Unanalysed {
+	k := &w.collector
+	return Unanalysed{
+		DroppedByKernel: w.droppedByKernel, DroppedByInterface: w.droppedByInterface,
+		PacketsTruncated: k.cut, Fragments: w.kinds[capture.Fragment],
+		Undecodable: w.kinds[capture.Undecodable], UnknownLink: w.kinds[capture.UnknownLink],
+		HeadersTruncated: w.kinds[capture.Truncated], NotTCP: w.kinds[capture.Other],
+		Stray: w.table.Counts.Stray, ConnectionsEvicted: w.table.Counts.Evicted,
+		BytesMissing: k.missing, ConnectionsWithGaps: k.gaps,
+	}
+}
+
+// warnings gathers what explains no failure and should be known.
+func (w *Watcher) warnings(r *Report) []Warning {
+	var out []Warning
+	out = append(out, w.trafficWarnings(r)...)
+	out = append(out, w.collector.served.warnings()...)
+	for _, c := range r.Certificates {
+		out = append(out, w.certificateWarnings(c)...)
+	}
+	if w.opts.Ranges.Age(r.Made) > oldAfter {
+		out = append(out, Warning{
+			Code:  RangesOld,
+			Title: fmt.Sprintf("the list of CloudFront's addresses is %d days old", r.Ranges.AgeDays),
+			Says:  "CloudFront has got addresses since then that are not on it; connections from them count as other clients.",
+			Fixes: []Fix{{Says: "Fetch the list of today", Command: "sniwatch ranges --update"}},
+		})
+	}
+	return out
+}
+
+// trafficWarnings tells of packets that did not come, or were lost.
+func (w *Watcher) trafficWarnings(r *Report) []Warning {
+	var out []Warning
+	if r.Counts.CloudFront == 0 {
+		out = append(out, Warning{
+			Code:  NoCloudFrontTraffic,
+			Title: "not one connection in the capture is from CloudFront",
+			Says: "If viewers got 502 or 504 during this time, CloudFront's packets did not reach this host: the security group or network ACL" +
+				" does not let them in, or the origin domain in the distribution resolves to another address.",
+			Fixes: []Fix{{Says: "Let CloudFront in: allow its prefix list in the security group", Command: "aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing"}},
+		})
+	}
+	u, k := &r.Unanalysed, &w.collector
+	if u.DroppedByKernel+u.DroppedByInterface+u.ConnectionsEvicted+k.gaps+k.cut > 0 {
+		out = append(out, Warning{
+			Code:  CaptureLostPackets,
+			Title: fmt.Sprintf("packets are missing from the capture: %s may be misjudged", many(int64(k.doubtful+u.ConnectionsEvicted), "connection")),
+			Says:  fmt.Sprintf("They were on the wire, but were not captured, or not whole: bytes are missing on %s.", many(int64(k.gaps), "connection")),
+			Fixes: []Fix{{Says: "Capture whole packets, with a larger buffer, or fewer of them with a filter", Command: "sniwatch -i eth0 -s 262144 -B 65536"}},
+		})
+	}
+	return out
+}
+
+// warnings tells of certificates that changed, or that the server did not reload.
+func (s *served) warnings() []Warning {
+	var out []Warning
+	for _, c := range s.changes {
+		out = append(out, Warning{
+			Code:  CertificateChanged,
+			Title: fmt.Sprintf("the certificate for %s changed during the capture, at %s UTC (packet %d)", name(c.sni), c.at.Time().Format(time.DateTime), c.packet),
+			Says:  fmt.Sprintf("Before, it was valid until %s; after, until %s.", until(c.before), until(c.after)),
+		})
+	}
+	for _, c := range s.stale {
+		out = append(out, Warning{
+			Code:  ServerNotReloaded,
+			Title: fmt.Sprintf("the server does not serve the certificate in %s, but an older one (packet %d)", file(c.file.File), c.packet),
+			Says: fmt.Sprintf("The one that it serves is valid until %s, the one in the file until %s: it was renewed, and the server was not reloaded.",
+				until(c.wire), until(c.file.Chain)),
+			Fixes: []Fix{{Says: "Reload the server", Command: "sudo nginx -t && sudo systemctl reload nginx"}},
+		})
+	}
+	return out
+}
+
+func until(c *origin.Chain) string {
+	if leaf := c.Leaf(); leaf != nil {
+		return leaf.NotAfter.UTC().Format(time.DateOnly)
+	}
+	return "a date that cannot be read"
+}
+
+// certificateWarnings tells what is wrong with a certificate and explains no
+// failure: CloudFront accepts it all the same, or nobody was refused for it.
+func (w *Watcher) certificateWarnings(c CertificateUsed) []Warning {
+	var out []Warning
+	for _, p := range c.Problems {
+		if !w.collector.explains(Code(p.Kind)) {
+			out = append(out, Warning{Code: Code(p.Kind), Title: warningTitle(c, p), Says: p.Says})
+		}
+	}
+	return out
+}
+
+// explains tells whether a code is that of a finding, or stands beside one.
+func (k *collector) explains(code Code) bool {
+	return slices.ContainsFunc(k.order, func(f *Finding) bool {
+		return f.Code == code || slices.Contains(f.Also, code)
+	})
+}
+
+// titles of what can be wrong with a certificate, after the words that name it.
+var titles = map[origin.ProblemKind]string{
+	origin.CertificateExpired:     "has expired",
+	origin.CertificateNotYetValid: "is not valid yet",
+	origin.SelfSigned:             "is signed by itself",
+	origin.UntrustedIssuer:        "is from an issuer that CloudFront does not trust",
+	origin.IntermediateMissing:    "comes without its intermediate certificate",
+	origin.IntermediateExpired:    "comes with an intermediate certificate that has expired",
+	origin.Unusable:               "is of a kind that CloudFront cannot use",
+	origin.ExpiresSoon:            "expires soon",
+	origin.ChainOutOfOrder:        "has its chain out of order",
+	origin.RootSent:               "comes with its root, which is not needed",
+}
+
+func warningTitle(c CertificateUsed, p origin.Problem) string {
+	which := "the certificate on the wire"
+	if c.File != "" {
+		which = "the certificate in " + file(c.File)
+	}
+	if p.Kind == origin.Unusable && p.Warning {
+		return which + " is of a kind that CloudFront's documentation does not list"
+	}
+	return which + " " + titles[p.Kind]
+}

@@ -1,0 +1,234 @@
+// Package analyze turns segments into connections, connections into diagnoses,
+// and diagnoses into a report.
+//
+// It goes one way. A Watcher hands segments to the table of connections
+// (analyze/tcp) and the bytes of each side to a TLS stream (analyze/tlswire);
+// what they tell is noted as facts in a Connection. When the connection is
+// over, the facts of this host (analyze/origin) and of CloudFront
+// (analyze/edge) are laid beside it, Diagnose forms the opinion, and the
+// collector adds it to the Report. Opinions never change facts.
+package analyze
+
+import (
+	"slices"
+	"time"
+
+	"sniwatch/analyze/edge"
+	"sniwatch/analyze/origin"
+	"sniwatch/analyze/tcp"
+	"sniwatch/capture"
+)
+
+// Options say what a Watcher knows beside the packets, and what is wanted of it.
+type Options struct {
+	Version      string
+	Ranges       *edge.Ranges
+	Distribution edge.Distribution
+	Certificates *origin.Store
+	Roots        *origin.Roots
+	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
+	Live         bool
+
+	// Told is called with each connection when it is over; the Connection may be
+	// kept. Unless KeepHealthy, those that turn out healthy are only counted, as
+	// soon as that is known, and what follows on them is not read.
+	Told        func(*Connection)
+	KeepHealthy bool
+
+	Limits tcp.Limits // zero: DefaultLimits
+}
+
+// DefaultLimits keep the process within 64 MiB.
+var DefaultLimits = tcp.Limits{Connections: 160 << 10, Flows: 4 << 10, HeldBytes: 4 << 20}
+
+// A Watcher analyses packets, from one input after the other.
+type Watcher struct {
+	opts      Options
+	knowledge Knowledge
+	table     *tcp.Table
+	readings  []*reading // by Flow.ID
+	chains    *chainCache
+	judged    judgedCache
+	collector collector
+
+	decoder capture.Decoder
+	segment capture.Segment
+	input   Input
+	inputs  []Input
+	kinds   [capture.Kinds]int
+
+	droppedByKernel, droppedByInterface int
+}
+
+// NewWatcher makes a Watcher.
+func NewWatcher(o Options) *Watcher {
+	if o.Limits == (tcp.Limits{}) {
+		o.Limits = DefaultLimits
+	}
+	if o.Certificates == nil {
+		o.Certificates = origin.NewStore()
+	}
+	w := &Watcher{
+		opts: o,
+		knowledge: Knowledge{
+			Distribution: o.Distribution, Ports: o.Ports,
+			CertificatesKnown: len(o.Certificates.All()) > 0, Roots: o.Roots.Source,
+		},
+		chains:    newChainCache(),
+		judged:    judgedCache{},
+		collector: newCollector(),
+	}
+	w.table = tcp.NewTable(follower{w}, o.Limits)
+	return w
+}
+
+// Begin starts an input: a capture file, or an interface. Connections do not
+// go on from one input to the next.
+func (w *Watcher) Begin(name string) {
+	w.input = Input{Name: name}
+}
+
+// Packet analyses one packet. It keeps nothing of p.
+func (w *Watcher) Packet(p *capture.Packet) {
+	in := &w.input
+	if in.Packets == 0 {
+		in.First = p.Time
+	}
+	in.Packets++
+	in.Bytes += int64(p.Length)
+	in.Last = p.Time
+	if n := len(in.LinkTypes); n == 0 || in.LinkTypes[n-1] != p.Link {
+		in.sawLink(p.Link)
+	}
+	kind := w.decoder.Decode(p, &w.segment)
+	switch kind {
+	case capture.TCP:
+		w.table.Segment(&w.segment)
+	case capture.Unreachable:
+		w.table.Unreachable(&w.segment)
+	}
+	w.kinds[kind]++
+}
+
+func (in *Input) sawLink(l capture.LinkType) {
+	if !slices.Contains(in.LinkTypes, l) {
+		in.LinkTypes = append(in.LinkTypes, l)
+	}
+}
+
+// Advance tells what time it is on a live capture without packets, so that
+// connections that ended, or fell silent, are told.
+func (w *Watcher) Advance(now time.Time) {
+	w.table.Advance(capture.Timestamp(now.UnixNano()))
+}
+
+// End ends the input. broken says why reading stopped early, "" if it did not.
+func (w *Watcher) End(broken string) {
+	w.table.Finish()
+	w.input.Broken = broken
+	w.inputs = append(w.inputs, w.input)
+	w.input = Input{}
+}
+
+// Progress tells how things stand, for a status line.
+func (w *Watcher) Progress() (packets, open int, c Counts) {
+	return w.input.Packets, w.table.Open(), w.collector.counts
+}
+
+// A follower hears what the table of connections tells.
+type follower struct{ *Watcher }
+
+// ClientSent looks for a hello; without one, the side with the expected port
+// is the server, or the side with the lower one.
+func (w follower) ClientSent(s *capture.Segment) bool {
+	const handshake, clientHello, serverHello = 22, 1, 2
+	if p := s.Payload; len(p) > 5 && p[0] == handshake && p[1] == 3 {
+		switch p[5] {
+		case clientHello:
+			return true
+		case serverHello:
+			return false
+		}
+	}
+	switch {
+	case slices.Contains(w.opts.Ports, s.Dst.Port):
+		return true
+	case slices.Contains(w.opts.Ports, s.Src.Port):
+		return false
+	}
+	return s.Dst.Port <= s.Src.Port
+}
+
+// Opened begins a reading.
+func (w follower) Opened(f *tcp.Flow) {
+	for f.ID >= len(w.readings) {
+		w.Watcher.readings = append(w.readings, new(reading))
+	}
+	r := w.readings[f.ID]
+	r.begin(f, w.input.Name, w.chains)
+	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
+	if f.SYNs == 0 && f.SYNACKs == 0 {
+		r.sides[FromClient].stream.MidStream()
+		r.sides[FromServer].stream.MidStream()
+	}
+}
+
+// Bytes reads on.
+func (w follower) Bytes(f *tcp.Flow, from tcp.Side, b []byte, at tcp.Mark) {
+	r := w.readings[f.ID]
+	r.bytes(Who(from), b, at)
+	w.lookAway(f, r)
+}
+
+// lookAway stops reading what nobody wants to know any more.
+func (w follower) lookAway(f *tcp.Flow, r *reading) {
+	c, s := &r.FromClient, &r.FromServer
+	if c.Finished || c.Data {
+		w.table.Patient(f)
+	}
+	over := c.Data && s.Data || c.NotTLS != "" && s.NotTLS != ""
+	switch {
+	case !over || r.done:
+		return
+	case w.opts.KeepHealthy, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
+		w.table.Ignore(f, tcp.Client)
+		w.table.Ignore(f, tcp.Server)
+	default:
+		r.finish(tcp.Finished)
+		r.Handshake = outcome(&r.Connection, &w.knowledge)
+		w.collector.healthy(&r.Connection, w.opts.Certificates)
+		w.table.Release(f)
+	}
+	r.done = true
+}
+
+// Gap notes what was not captured.
+func (w follower) Gap(f *tcp.Flow, from tcp.Side, g tcp.Gap) {
+	w.readings[f.ID].gap(Who(from), g)
+}
+
+// Event notes SYN, FIN, RST and the like.
+func (w follower) Event(f *tcp.Flow, e tcp.Event) { w.readings[f.ID].event(e) }
+
+// Unreachable notes an ICMP error.
+func (w follower) Unreachable(f *tcp.Flow, _ tcp.Side, s *capture.Segment) {
+	w.readings[f.ID].unreachable(s)
+}
+
+// Closed forms the opinion and hands the connection out.
+func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
+	r := w.readings[f.ID]
+	r.finish(why)
+	c := new(Connection)
+	*c = r.Connection
+	w.join(c)
+	c.Handshake = outcome(c, &w.knowledge)
+	c.Diagnosis = Diagnose(c, &w.knowledge)
+	w.collector.add(c, w.opts.Certificates)
+	if w.opts.Told != nil {
+		w.opts.Told(c)
+	}
+}
+
+// Inputs gives the inputs that were ended.
+func (w *Watcher) Inputs() []Input { return w.inputs }

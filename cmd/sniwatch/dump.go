@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"sniwatch/capture"
+)
+
+// A dump is the file of -w.
+type dump struct {
+	name string
+	file io.WriteCloser
+	sink capture.Sink
+}
+
+func newDump(o *options, s streams) (*dump, error) {
+	file, err := openOutput(o.write, s)
+	if err != nil {
+		return nil, err
+	}
+	settings := capture.WriterOptions{
+		OS:          runtime.GOOS,
+		Application: "sniwatch " + versionNumber(),
+		Interface:   o.interfaceName,
+		SnapLen:     uint32(o.snapLen),
+	}
+	d := &dump{name: o.write, file: file}
+	if strings.HasSuffix(o.write, ".pcap") {
+		d.sink = capture.NewPcapWriter(file, settings)
+		return d, nil
+	}
+	d.sink, err = capture.NewWriter(file, settings)
+	return d, d.explain(err)
+}
+
+func (d *dump) write(p *capture.Packet) error { return d.explain(d.sink.Write(p, "")) }
+
+func (d *dump) close() error {
+	if err := d.sink.Flush(); err != nil {
+		d.file.Close()
+		return d.explain(err)
+	}
+	return d.explain(d.file.Close())
+}
+
+func (d *dump) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write packets to %s: %w", d.name, err)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"sniwatch/analyze"
+	"sniwatch/capture"
+	"sniwatch/capture/live"
+)
+
+// tick is how often a live capture looks at signals, drops and silence.
+const tick = 200 * time.Millisecond
+
+// watchLive captures until it is told to stop, and loses nothing that it has
+// when the interface fails.
+func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump) error {
+	h, err := live.Open(live.Options{
+		Interface: o.interfaceName, SnapLen: o.snapLen, BufferKiB: o.bufferKiB,
+		NoPromiscuous: o.noPromiscuous, Filter: o.filter, Ports: o.ports,
+	})
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	defer context.AfterFunc(ctx, h.Close)() // ends Next at once
+	fmt.Fprintf(s.err, "sniwatch: watching %s (%s), Ctrl-C ends and prints the summary\n", o.interfaceName, h.LinkType())
+
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	defer signal.Stop(asked)
+
+	w.Begin(o.interfaceName)
+	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, asked: asked, began: s.now()}
+	err = l.run(ctx)
+	l.look()
+	w.End("")
+	if out.screen != nil {
+		out.screen.clear()
+	}
+	return err
+}
+
+// A liveLoop is a live capture under way.
+type liveLoop struct {
+	o       *options
+	s       streams
+	h       *live.Handle
+	w       *analyze.Watcher
+	out     *output
+	d       *dump
+	asked   chan os.Signal
+	began   time.Time
+	looked  time.Time
+	n       int
+	dropped int
+}
+
+func (l *liveLoop) run(ctx context.Context) error {
+	var p capture.Packet
+	for l.o.count == 0 || l.n < l.o.count {
+		err := l.h.Next(&p)
+		switch {
+		case err == nil:
+			l.n++
+			l.w.Packet(&p)
+			if l.d != nil {
+				if err := l.d.write(&p); err != nil {
+					return err
+				}
+			}
+		case errors.Is(err, live.ErrTick):
+			l.w.Advance(l.s.now())
+		case err == io.EOF:
+			return nil
+		default:
+			return err
+		}
+		const often = 256 // packets between looks at the clock
+		if err != nil || l.n%often == 0 {
+			if l.due(ctx) {
+				return l.out.err
+			}
+		}
+	}
+	return nil
+}
+
+// due does what is to be done from time to time, and tells whether to stop.
+func (l *liveLoop) due(ctx context.Context) bool {
+	now := l.s.now()
+	if now.Sub(l.looked) >= tick {
+		l.looked = now
+		l.look()
+		l.out.flush()
+		if l.out.screen != nil {
+			l.out.screen.draw(l.w, l.dropped, now)
+		}
+		if l.d != nil {
+			l.out.note(l.d.explain(l.d.sink.Flush()))
+		}
+	}
+	select {
+	case <-l.asked:
+		l.statistics(now)
+	default:
+	}
+	return ctx.Err() != nil || l.out.err != nil || l.o.duration > 0 && now.Sub(l.began) >= l.o.duration
+}
+
+// look asks the kernel what it dropped.
+func (l *liveLoop) look() {
+	if _, kernel, device, err := l.h.Stats(); err == nil {
+		l.dropped = kernel + device
+		l.w.Dropped(kernel, device)
+	}
+}
+
+// statistics is the answer to SIGUSR1.
+func (l *liveLoop) statistics(now time.Time) {
+	if l.out.screen != nil {
+		l.out.screen.clear()
+	}
+	_, open, n := l.w.Progress()
+	fmt.Fprintf(l.s.err, "sniwatch: %s: %d packets, %d dropped, %d connections (%d open): %d complete, %d refused, %d failed\n",
+		now.Sub(l.began).Round(time.Second), l.n, l.dropped, n.Connections, open, n.Complete, n.Refused, n.Failed)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"sniwatch/analyze"
+	"sniwatch/analyze/origin"
+	"sniwatch/capture"
+	"sniwatch/capture/live"
+)
+
+// watch is the main form of the program. failed tells whether a handshake
+// failed.
+func watch(ctx context.Context, o *options, s streams) (failed bool, err error) {
+	out := newOutput(o, s)
+	settings, err := o.settings(s)
+	if err != nil {
+		return false, err
+	}
+	settings.Told = out.connection
+	settings.KeepHealthy = o.format != "text" || o.all
+	w := analyze.NewWatcher(settings)
+
+	var dump *dump
+	if o.write != "" {
+		if dump, err = newDump(o, s); err != nil {
+			return false, err
+		}
+	}
+	if o.interfaceName != "" {
+		err = watchLive(ctx, o, s, w, out, dump)
+	} else {
+		err = readFiles(ctx, o, s, w, dump)
+	}
+	if dump != nil {
+		err = errors.Join(err, dump.close())
+	}
+	if len(w.Inputs()) == 0 {
+		return false, err // nothing could be looked at
+	}
+	r := w.Report(s.now())
+	err = errors.Join(err, out.close(r))
+	return r.Counts.Refused+r.Counts.Failed > 0, err
+}
+
+// settings gathers what is known beside the packets.
+func (o *options) settings(s streams) (analyze.Options, error) {
+	a := analyze.Options{
+		Version:      versionNumber(),
+		Distribution: o.distribution,
+		Ports:        o.ports,
+		Live:         o.interfaceName != "",
+		Roots:        origin.MozillaRoots(),
+	}
+	if len(a.Ports) == 0 {
+		a.Ports = tlsPorts
+	}
+	var certs []*origin.Certificate
+	for _, name := range o.certs {
+		c, err := origin.Load(name)
+		if err != nil {
+			return a, err
+		}
+		certs = append(certs, c)
+	}
+	a.Certificates = origin.NewStore(certs...)
+	a.Certificates.FromFlag = true
+	var err error
+	if o.roots != "" {
+		if a.Roots, err = origin.LoadRoots(o.roots); err != nil {
+			return a, err
+		}
+	}
+	a.Ranges, err = chooseRanges(o, s)
+	return a, err
+}
+
+// readFiles analyses the captures one after the other. One that cannot be
+// opened does not stop the others.
+func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump) error {
+	var problems []error
+	left := o.count
+	for _, name := range o.read {
+		f, err := capture.Open(name, s.in)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		w.Begin(name)
+		read, passed, err := readFile(ctx, o, f, w, d, left)
+		f.Close()
+		broken := ""
+		var cut *capture.Broken
+		switch {
+		case errors.As(err, &cut):
+			broken = cut.Error()
+		case err != nil:
+			problems = append(problems, err)
+		case read == 0:
+			problems = append(problems, fmt.Errorf("%s holds no packets", name))
+		}
+		w.End(broken)
+		if left -= passed; o.count > 0 && left <= 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// readFile analyses one capture, at most limit packets unless that is 0. It
+// gives how many were read, and how many of them the filter let through.
+func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int) (read, passed int, err error) {
+	filter := filters{expression: o.filter}
+	var p capture.Packet
+	for limit == 0 || passed < limit {
+		if err := f.Next(&p); err == io.EOF {
+			return read, passed, nil
+		} else if err != nil {
+			return read, passed, err
+		}
+		const often = 1 << 12 // packets between looks at the context
+		if read++; read%often == 0 && ctx.Err() != nil {
+			return read, passed, nil
+		}
+		if pass, err := filter.match(&p); err != nil {
+			return read, passed, err
+		} else if !pass {
+			continue
+		}
+		passed++
+		w.Packet(&p)
+		if d != nil {
+			if err := d.write(&p); err != nil {
+				return read, passed, err
+			}
+		}
+	}
+	return read, passed, nil
+}
+
+// filters are one expression, compiled for each link type that comes.
+type filters struct {
+	expression string
+	links      []capture.LinkType
+	compiled   []*live.Filter
+}
+
+// match tells whether the filter lets a packet through; without one, all pass.
+func (f *filters) match(p *capture.Packet) (bool, error) {
+	if f.expression == "" {
+		return true, nil
+	}
+	i := slices.Index(f.links, p.Link)
+	if i < 0 {
+		c, err := live.CompileFilter(p.Link, f.expression)
+		if err != nil {
+			return false, err
+		}
+		i = len(f.links)
+		f.links, f.compiled = append(f.links, p.Link), append(f.compiled, c)
+	}
+	return f.compiled[i].Match(p), nil
+}

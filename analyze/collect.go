@@ -37,7 +37,6 @@ type findingKey struct {
 	code       Code
 	cloudFront bool
 	sni        string
-	row        int
 }
 
 func newCollector() collector {
@@ -51,8 +50,9 @@ func newCollector() collector {
 // fromCloudFront tells whether the client counts as CloudFront.
 func (c *Connection) fromCloudFront() bool { return c.Edge.Network != edge.Other }
 
-// healthy counts a connection whose handshake is complete, or that has none.
-func (k *collector) healthy(c *Connection, local *origin.Store) {
+// count counts a connection by its outcome.
+func (k *collector) count(r *reading, local *origin.Store) {
+	c := &r.Connection
 	n := &k.counts
 	n.Connections++
 	switch c.Handshake {
@@ -78,7 +78,7 @@ func (k *collector) healthy(c *Connection, local *origin.Store) {
 			n.CloudFrontFailed++
 		}
 	}
-	k.served.note(c, local)
+	k.served.note(r, local)
 	for _, g := range c.Gaps {
 		k.missing += g.Bytes
 	}
@@ -90,15 +90,16 @@ func (k *collector) healthy(c *Connection, local *origin.Store) {
 	}
 }
 
-// add counts a connection that was diagnosed.
-func (k *collector) add(c *Connection, local *origin.Store) {
-	k.healthy(c, local)
+// add counts a connection that was diagnosed, and tells whether it keeps it.
+func (k *collector) add(r *reading, local *origin.Store) (kept bool) {
+	k.count(r, local)
+	c := &r.Connection
 	d := &c.Diagnosis
 	if d.Code == IncompleteCapture && (len(c.Gaps) > 0 || c.FromServer.Truncated || c.FromClient.Truncated) {
 		k.doubtful++
 	}
 	if !d.remarkable() {
-		return
+		return false
 	}
 	f := k.finding(c)
 	f.Connections++
@@ -112,15 +113,38 @@ func (k *collector) add(c *Connection, local *origin.Store) {
 			f.MoreSNI++
 		}
 	}
+	return f.Example == c
+}
+
+// looked is for how many connections of one finding the words are made, in
+// search of one that proves it. After that they are only counted.
+const looked = 100
+
+// known gives the finding that a connection with this cause belongs to, if
+// nothing that the connection could add is missing from it; nil otherwise.
+func (k *collector) known(c *Connection, code Code) *Finding {
+	f := k.findings[k.key(c, code)]
+	if f == nil || f.Certainty != Proven && f.Connections < looked {
+		return nil
+	}
+	return f
+}
+
+func (k *collector) key(c *Connection, code Code) findingKey {
+	key := findingKey{code: code, cloudFront: c.fromCloudFront()}
+	if h := c.ClientHello; h != nil {
+		key.sni = h.ServerName
+	}
+	if _, there := k.findings[key]; !there && len(k.order) >= maxFindings {
+		key.sni = ""
+	}
+	return key
 }
 
 // finding gives the finding that a connection belongs to.
 func (k *collector) finding(c *Connection) *Finding {
 	d := &c.Diagnosis
-	key := findingKey{code: d.Code, cloudFront: c.fromCloudFront(), row: d.ArticleRow}
-	if h := c.ClientHello; h != nil && len(k.order) < maxFindings {
-		key.sni = h.ServerName
-	}
+	key := k.key(c, d.Code)
 	if f := k.findings[key]; f != nil {
 		if rank(d.Certainty) < rank(f.Certainty) {
 			f.Diagnosis, f.Example = *d, c // what one connection proves holds for those like it

@@ -1,10 +1,6 @@
 package analyze
 
-import (
-	"slices"
-
-	"sniwatch/analyze/tlswire"
-)
+import "sniwatch/analyze/tlswire"
 
 // Message notes one handshake message in clear.
 func (s *side) Message(m tlswire.Message) {
@@ -32,17 +28,29 @@ func (s *side) clientMessage(m tlswire.Message) {
 }
 
 func (s *side) clientHello(m tlswire.Message) {
-	parse := tlswire.ParseClientHello
-	if m.SSL2 {
-		parse = tlswire.ParseSSL2ClientHello
-	}
-	h, fault := parse(slices.Clone(m.Body)) // the facts are views of the copy
-	s.ClientHello = &ClientHello{
-		ClientHello: h, Packet: s.at.Packet, Time: s.at.Time, Count: 1,
+	s.helloBody = append(s.helloBody, m.Body...)
+	s.helloIsSSL2 = m.SSL2
+	s.hello = ClientHello{
+		Packet: s.at.Packet, Time: s.at.Time, Count: 1,
 		RecordVersion: m.RecordVersion, Segments: m.Chunks, Records: m.Records, Partial: m.Missing > 0,
 	}
-	if m.Missing == 0 {
-		s.fault("ClientHello", fault)
+	s.ClientHello = &s.hello
+}
+
+// parseHello fills in what the ClientHello says.
+func (r *reading) parseHello() {
+	if r.ClientHello == nil || r.helloParsed {
+		return
+	}
+	r.helloParsed = true
+	parse := tlswire.ParseClientHello
+	if r.helloIsSSL2 {
+		parse = tlswire.ParseSSL2ClientHello
+	}
+	h, fault := parse(r.helloBody)
+	r.hello.ClientHello = h
+	if fault != nil && !r.hello.Partial {
+		r.Faults = append(r.Faults, Fault{Packet: r.hello.Packet, From: FromClient, In: "ClientHello", Fault: *fault})
 	}
 }
 
@@ -74,7 +82,12 @@ func (s *side) serverMessage(m tlswire.Message) {
 // serverHello notes the server's choice. A HelloRetryRequest is kept until the
 // ServerHello itself comes.
 func (s *side) serverHello(m tlswire.Message) {
-	h, fault := tlswire.ParseServerHello(slices.Clone(m.Body))
+	before := s.ServerHello
+	if before != nil && !before.provisional {
+		return // a second one: renegotiation, or nonsense
+	}
+	s.choiceBody = append(s.choiceBody[:0], m.Body...)
+	h, fault := tlswire.ParseServerHello(s.choiceBody)
 	retry := m.Type == tlswire.TypeHelloRetryRequest || h.IsHelloRetryRequest()
 	if retry {
 		s.letter('J', s.who)
@@ -84,14 +97,11 @@ func (s *side) serverHello(m tlswire.Message) {
 	if m.Missing == 0 {
 		s.fault("ServerHello", fault)
 	}
-	before := s.ServerHello
-	if before != nil && !before.provisional {
-		return // a second one: renegotiation, or nonsense
-	}
-	s.ServerHello = &ServerHello{
+	s.choice = ServerHello{
 		ServerHello: h, Packet: s.at.Packet, Time: s.at.Time, Group: h.Group,
 		HelloRetryRequest: retry || before != nil, provisional: retry,
 	}
+	s.ServerHello = &s.choice
 }
 
 func (s *side) certificate(m tlswire.Message) {
@@ -209,8 +219,10 @@ func (s *side) data(rec tlswire.Record) {
 		s.inferredAlert()
 		return
 	}
-	if h := s.ClientHello; s.who == FromClient && s.ServerHello == nil && h != nil && h.EarlyData {
-		return // early data of a resumed session, RFC 8446, section 4.2.10
+	if s.who == FromClient && s.ServerHello == nil && s.ClientHello != nil {
+		if s.parseHello(); s.ClientHello.EarlyData {
+			return // early data of a resumed session, RFC 8446, section 4.2.10
+		}
 	}
 	if !c.Data {
 		s.letter('P', s.who)

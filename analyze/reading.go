@@ -19,18 +19,31 @@ const (
 )
 
 // A reading is a connection while it is being read: the facts so far, and the
-// two streams of TLS.
+// two streams of TLS. A healthy connection leaves its memory to the next one; one
+// that is told takes it along.
 type reading struct {
 	Connection
 	flow    *tcp.Flow
 	at      tcp.Mark // the packet that is being looked at
 	sides   [2]side
+	chains  *chainCache
+	certEnd int64 // bytes that the server had sent when its Certificate was whole
+	resumed bool  // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
+	done    bool  // nobody needs to see more of it, see lookAway
+
 	history [maxHistory]byte
 	letters int
-	certEnd int64 // bytes that the server had sent when its Certificate was whole
-	chains  *chainCache
-	resumed bool // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
-	done    bool // nobody needs to see more of it, see settled
+
+	// The hellos, and their bodies, of which the facts are views. The client's is
+	// parsed when its facts are asked for, which for a healthy connection is never.
+	hello       ClientHello
+	helloBody   []byte
+	helloIsSSL2 bool
+	helloParsed bool
+	choice      ServerHello
+	choiceBody  []byte
+
+	records [2][maxRecords]int // for Side.EncryptedRecords
 }
 
 // A side hears what the stream of one side says, and notes it as facts.
@@ -41,15 +54,16 @@ type side struct {
 	ccs    bool // its ChangeCipherSpec was seen
 }
 
-// begin makes r ready for another connection. Slices are not reused: a
-// Connection that was handed out may still be held.
+// begin makes r ready for another connection.
 func (r *reading) begin(f *tcp.Flow, file string, chains *chainCache) {
 	client, server := r.sides[FromClient].stream, r.sides[FromServer].stream
 	client.Reset()
 	server.Reset()
-	*r = reading{flow: f, chains: chains}
+	*r = reading{flow: f, chains: chains, helloBody: r.helloBody[:0], choiceBody: r.choiceBody[:0]}
 	r.sides[FromClient] = side{reading: r, who: FromClient, stream: client}
 	r.sides[FromServer] = side{reading: r, who: FromServer, stream: server}
+	r.FromClient.EncryptedRecords = r.records[FromClient][:0]
+	r.FromServer.EncryptedRecords = r.records[FromServer][:0]
 	r.File = file
 	r.Client, r.Server = f.Client.AddrPort(), f.Server.AddrPort()
 	r.Start, r.FirstPacket = f.First.Time, f.First.Packet
@@ -180,10 +194,16 @@ func (r *reading) finish(why tcp.Reason) {
 		r.ServerHello.Resumed = r.resumed || r.ServerHello.PSK
 	}
 	r.Certificate.State = r.certificateState()
+}
+
+// handOut makes r fit for whoever judges and keeps its Connection.
+func (r *reading) handOut() *Connection {
+	r.parseHello()
 	r.History = string(r.history[:r.letters])
 	if r.MidStream {
 		r.History = "^" + r.History
 	}
+	return &r.Connection
 }
 
 // certificateState tells what is known of the server's Certificate.

@@ -102,30 +102,52 @@ var rules = []rule{
 
 // Diagnose gives the opinion about c. It reads the facts of c and changes none;
 // the zero Diagnosis says that there is nothing to say.
-func Diagnose(c *Connection, k *Knowledge) Diagnosis {
-	v := look(c, k)
-	decides, also := decide(v)
-	if decides == nil {
-		return Diagnosis{}
-	}
-	d := decides.Words(v)
-	d.Code = decides.Code
-	d.Also = append(d.Also, also...)
-	return d
-}
+func Diagnose(c *Connection, k *Knowledge) Diagnosis { return conclude(c, k).diagnosis() }
 
 // outcome derives what became of the handshake from the same rules, so that it
 // never contradicts the Diagnosis.
-func outcome(c *Connection, k *Knowledge) Handshake {
+func outcome(c *Connection, k *Knowledge) Handshake { return conclude(c, k).outcome() }
+
+// A verdict is the rule that decides about a connection, before it is put into
+// words, which is what costs.
+type verdict struct {
+	view    *view
+	decides *rule // nil: there is nothing to say
+	also    []Code
+}
+
+func conclude(c *Connection, k *Knowledge) verdict {
 	v := look(c, k)
-	decides, _ := decide(v)
+	decides, also := decide(v)
+	return verdict{v, decides, also}
+}
+
+// code gives the cause, "" where there is nothing to say.
+func (x verdict) code() Code {
+	if x.decides == nil {
+		return ""
+	}
+	return x.decides.Code
+}
+
+func (x verdict) outcome() Handshake {
 	switch {
-	case decides == nil:
+	case x.decides == nil:
 		return None
-	case decides.Code == ClientLeftEarly && c.FromClient.Bytes == 0:
+	case x.decides.Code == ClientLeftEarly && x.view.FromClient.Bytes == 0:
 		return None // opened and left alone, as a health check of TCP does
 	}
-	return decides.Outcome
+	return x.decides.Outcome
+}
+
+func (x verdict) diagnosis() Diagnosis {
+	if x.decides == nil {
+		return Diagnosis{}
+	}
+	d := x.decides.Words(x.view)
+	d.Code = x.decides.Code
+	d.Also = append(d.Also, x.also...)
+	return d
 }
 
 // decide finds the rule that decides, and the codes that stand beside it. nil:

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"sniwatch/analyze/origin"
@@ -21,12 +23,14 @@ type served struct {
 	stale   []staleness
 }
 
-// A change is another leaf for the same server name.
+// A change is another leaf for the same server name: the first one, and how
+// often the leaf changed in all.
 type change struct {
 	sni           string
 	before, after *origin.Chain
 	at            capture.Timestamp
 	packet        int
+	times         int
 }
 
 // staleness is a leaf on the wire that is older than the one in the file that
@@ -43,21 +47,35 @@ func newServed() served { return served{leaf: map[string]*origin.Chain{}} }
 
 // note looks at the certificate of one connection. Nearly always it is the one
 // that this name had before, which costs a look into the map.
-func (s *served) note(c *Connection, local *origin.Store) {
-	chain := c.Certificate.Chain
-	if chain == nil || c.ClientHello == nil {
+func (s *served) note(r *reading, local *origin.Store) {
+	chain := r.Certificate.Chain
+	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
 		return
 	}
-	sni := c.ClientHello.ServerName
-	before, known := s.leaf[sni]
+	before, known := s.leaf[string(tlswire.ServerName(r.helloBody))]
 	if before == chain || !known && len(s.leaf) == maxServed {
 		return
 	}
+	r.parseHello()
+	c := &r.Connection
+	sni := strings.Clone(c.ClientHello.ServerName) // without the hello that it is a part of
 	s.leaf[sni] = chain
-	if known && before.SHA256[0] != chain.SHA256[0] && len(s.changes) < maxRemarks {
-		s.changes = append(s.changes, change{sni, before, chain, c.Start, c.Certificate.Packet})
+	if known && before.SHA256[0] != chain.SHA256[0] {
+		s.changed(change{sni, before, chain, c.Start, c.Certificate.Packet, 1})
 	}
 	s.compare(c, local)
+}
+
+// changed notes a change, unless the name is known to change already: several
+// servers behind one address may each have a certificate of their own.
+func (s *served) changed(now change) {
+	i := slices.IndexFunc(s.changes, func(c change) bool { return c.sni == now.sni })
+	switch {
+	case i >= 0:
+		s.changes[i].times++
+	case len(s.changes) < maxRemarks:
+		s.changes = append(s.changes, now)
+	}
 }
 
 // compare looks for a file that is newer than what the wire shows.

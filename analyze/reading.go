@@ -23,27 +23,31 @@ const (
 // that is told takes it along.
 type reading struct {
 	Connection
-	flow    *tcp.Flow
-	at      tcp.Mark // the packet that is being looked at
-	sides   [2]side
-	chains  *chainCache
-	certEnd int64 // bytes that the server had sent when its Certificate was whole
-	resumed bool  // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
-	done    bool  // nobody needs to see more of it, see lookAway
-
-	history [maxHistory]byte
-	letters int
+	progress
+	flow   *tcp.Flow
+	chains *chainCache
+	sides  [2]side
 
 	// The hellos, and their bodies, of which the facts are views. The client's is
 	// parsed when its facts are asked for, which for a healthy connection is never.
-	hello       ClientHello
-	helloBody   []byte
-	helloIsSSL2 bool
-	helloParsed bool
-	choice      ServerHello
-	choiceBody  []byte
+	hello      ClientHello
+	helloBody  []byte
+	choice     ServerHello
+	choiceBody []byte
 
+	history [maxHistory]byte
 	records [2][maxRecords]int // for Side.EncryptedRecords
+}
+
+// progress is how far a reading has come.
+type progress struct {
+	at      tcp.Mark // the packet that is being looked at
+	certEnd int64    // bytes that the server had sent when its Certificate was whole
+	letters int      // of the history
+	resumed bool     // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
+	done    bool     // nobody needs to see more of it, see lookAway
+
+	helloIsSSL2, helloParsed bool
 }
 
 // A side hears what the stream of one side says, and notes it as facts.
@@ -54,14 +58,18 @@ type side struct {
 	ccs    bool // its ChangeCipherSpec was seen
 }
 
-// begin makes r ready for another connection.
+// begin makes r ready for another connection. What is large is not cleared, but
+// written before it is read.
 func (r *reading) begin(f *tcp.Flow, file string, chains *chainCache) {
-	client, server := r.sides[FromClient].stream, r.sides[FromServer].stream
-	client.Reset()
-	server.Reset()
-	*r = reading{flow: f, chains: chains, helloBody: r.helloBody[:0], choiceBody: r.choiceBody[:0]}
-	r.sides[FromClient] = side{reading: r, who: FromClient, stream: client}
-	r.sides[FromServer] = side{reading: r, who: FromServer, stream: server}
+	r.Connection = Connection{}
+	r.progress = progress{}
+	r.flow, r.chains = f, chains
+	for who := range r.sides {
+		s := &r.sides[who]
+		s.reading, s.who, s.ccs = r, Who(who), false
+		s.stream.Reset()
+	}
+	r.helloBody, r.choiceBody = r.helloBody[:0], r.choiceBody[:0]
 	r.FromClient.EncryptedRecords = r.records[FromClient][:0]
 	r.FromServer.EncryptedRecords = r.records[FromServer][:0]
 	r.File = file

@@ -69,8 +69,10 @@ func (t *Table) flow(i uint32) *Flow {
 	id := t.idle[len(t.idle)-1]
 	t.idle = t.idle[:len(t.idle)-1]
 	f := t.flows[id]
-	*f = Flow{ID: int(id), Client: e.client, Server: e.server, entry: i, SYNs: int(e.syns), Packets: int(e.syns),
-		First: Mark{int(e.first), e.start}, Last: Mark{int(e.latest), e.last}}
+	*f = Flow{}
+	f.ID, f.entry, f.Client, f.Server = int(id), i, e.client, e.server
+	f.SYNs, f.Packets = int(e.syns), int(e.syns)
+	f.First, f.Last = Mark{int(e.first), e.start}, Mark{int(e.latest), e.last}
 	e.flow = id
 	t.move(i, live)
 	t.handler.Opened(f)

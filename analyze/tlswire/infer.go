@@ -1,6 +1,9 @@
 package tlswire
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Inferred is what the length of an encrypted record says about its content.
 type Inferred uint8
@@ -21,14 +24,14 @@ func (i Inferred) String() string { return [...]string{"nothing", "alert", "fini
 // than the cipher needs, as the libraries in use send them.
 func InferRecord(version Version, suite CipherSuite, length int) Inferred {
 	const alert = 2
+	p := properties()[suite]
 	if version.IsTLS13() {
-		hash, tag := suite.HashLength(), suite.TagLength()
 		switch {
-		case tag == 0:
+		case p.tag == 0:
 			return InferNothing
-		case length == alert+1+tag: // TLSInnerPlaintext: one byte of type (RFC 8446, section 5.2)
+		case length == alert+1+p.tag: // TLSInnerPlaintext: one byte of type (RFC 8446, section 5.2)
 			return InferAlert
-		case length == 4+hash+1+tag: // verify_data is as long as the hash (section 4.4.4)
+		case length == 4+p.hash+1+p.tag: // verify_data is as long as the hash (section 4.4.4)
 			return InferFinished
 		}
 		return InferNothing
@@ -37,15 +40,31 @@ func InferRecord(version Version, suite CipherSuite, length int) Inferred {
 	if version == SSL30 {
 		finished = 4 + 16 + 20 // MD5 and SHA-1 (RFC 6101, section 5.6.9)
 	}
-	p := protectionOf(suite)
 	switch {
-	case p.fits(version, alert, length):
+	case p.before13.fits(version, alert, length):
 		return InferAlert
-	case p.fits(version, finished, length):
+	case p.before13.fits(version, finished, length):
 		return InferFinished
 	}
 	return InferNothing
 }
+
+// A property is what the length of records depends on.
+type property struct {
+	tag, hash int // see TagLength, HashLength
+	before13  protection
+}
+
+// properties are those of all suites that have a name. They are read off the
+// names once: records are too many for that.
+var properties = sync.OnceValue(func() map[CipherSuite]property {
+	all := make(map[CipherSuite]property, len(cipherSuites))
+	for _, known := range cipherSuites {
+		suite := CipherSuite(known.code)
+		all[suite] = property{suite.TagLength(), suite.HashLength(), protectionOf(suite)}
+	}
+	return all
+})
 
 // TagLength gives the bytes of the authentication tag of an AEAD suite; 0 for
 // any other suite and for those that sniwatch does not know.

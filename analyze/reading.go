@@ -204,6 +204,25 @@ func (r *reading) finish(why tcp.Reason) {
 	r.Certificate.State = r.certificateState()
 }
 
+// unanswered makes r a connection that is nothing but SYNs.
+func (r *reading) unanswered(s *tcp.SYNs, why tcp.Reason, file string) {
+	r.Connection = Connection{}
+	r.progress = progress{}
+	r.File = file
+	r.Client, r.Server = s.Client.AddrPort(), s.Server.AddrPort()
+	r.Start, r.FirstPacket = s.First.Time, s.First.Packet
+	r.Last, r.LastPacket, r.Packets = s.Last.Time, s.Last.Packet, s.Count
+	r.Opening = Opening{SYN: s.First.Packet, SYNs: s.Count}
+	r.letter('S', FromClient)
+	if s.Count > 1 {
+		r.letter('T', FromClient)
+	}
+	r.End = End{How: Open, Stage: StageSYN}
+	if why == tcp.Idle {
+		r.End.How = Timeout
+	}
+}
+
 // handOut makes r fit for whoever judges and keeps its Connection.
 func (r *reading) handOut() *Connection {
 	r.parseHello()

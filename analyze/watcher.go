@@ -49,6 +49,7 @@ type Watcher struct {
 	knowledge Knowledge
 	table     *tcp.Table
 	readings  []*reading // by Flow.ID
+	lone      *reading   // for connections that have no Flow
 	chains    *chainCache
 	judged    judgedCache
 	collector collector
@@ -236,18 +237,36 @@ func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 		w.collector.count(r, w.opts.Certificates)
 		return
 	}
+	if w.tell(r) {
+		w.readings[f.ID] = nil
+	}
+}
+
+// Unanswered tells a connection that is nothing but SYNs.
+func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
+	if w.lone == nil {
+		w.Watcher.lone = new(reading)
+	}
+	w.lone.unanswered(s, why, w.input.Name)
+	w.lone.Edge = w.opts.Ranges.Lookup(w.lone.Client.Addr())
+	if w.tell(w.lone) {
+		w.Watcher.lone = nil
+	}
+}
+
+// tell forms the opinion about a connection and hands it out. It tells whether
+// somebody keeps it.
+func (w follower) tell(r *reading) (kept bool) {
 	c := r.handOut()
 	w.join(c)
 	verdict := conclude(c, &w.knowledge)
 	c.Handshake = verdict.outcome()
 	c.Diagnosis = w.diagnosis(c, verdict)
-	kept := w.collector.add(r, w.opts.Certificates)
+	kept = w.collector.add(r, w.opts.Certificates)
 	if w.opts.Told != nil {
 		kept = w.opts.Told(c) || kept
 	}
-	if kept {
-		w.readings[f.ID] = nil
-	}
+	return kept
 }
 
 // diagnosis puts a verdict into words, unless nobody will read them.

@@ -121,20 +121,27 @@ func (t *Table) makeRoom() {
 
 // close tells the handler that a connection is over, if it does not know yet.
 func (t *Table) close(i uint32, why Reason) {
-	switch t.index.entries[i].state {
-	case waiting, live, closing:
+	e := &t.index.entries[i]
+	switch e.state {
+	case waiting:
+		t.handler.Unanswered(&SYNs{
+			Client: e.client, Server: e.server, Count: int(e.syns),
+			First: Mark{int(e.first), e.start}, Last: Mark{int(e.latest), e.last},
+		}, why)
+		t.move(i, quiet)
+	case live, closing:
+		f := t.flows[e.flow]
+		t.flush(f)
+		if !f.released {
+			t.handler.Closed(f, why)
+		}
+		t.leave(f, quiet)
 	default:
 		return
 	}
-	f := t.flow(i)
-	t.flush(f)
 	if why == Evicted {
 		t.Counts.Evicted++
 	}
-	if !f.released {
-		t.handler.Closed(f, why)
-	}
-	t.leave(f, quiet)
 }
 
 // leave gives the Flow of an entry back.

@@ -19,7 +19,10 @@ type Handler interface {
 	// ClientSent decides who is the client of a connection whose SYN was not
 	// captured: true if s, its first segment with payload, is from the client.
 	ClientSent(s *capture.Segment) bool
-	// Opened is the first word about a connection.
+	// Unanswered is the only word about a connection of which nothing but the
+	// client's SYNs were seen.
+	Unanswered(s *SYNs, why Reason)
+	// Opened is the first word about any other connection.
 	Opened(f *Flow)
 	// Bytes are the next bytes of one side. They are valid until Bytes returns.
 	Bytes(f *Flow, from Side, b []byte, at Mark)
@@ -31,6 +34,13 @@ type Handler interface {
 	Unreachable(f *Flow, from Side, s *capture.Segment)
 	// Closed is the last word about a connection.
 	Closed(f *Flow, why Reason)
+}
+
+// SYNs are all that there is of a connection that got no answer.
+type SYNs struct {
+	Client, Server capture.Endpoint
+	First, Last    Mark
+	Count          int // at most 255
 }
 
 // A Gap is a stretch of bytes that was not captured.

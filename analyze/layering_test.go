@@ -18,7 +18,7 @@ import (
 var mayImport = map[string][]string{
 	"cmd/sniwatch": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/report", "sniwatch/capture",
 		"sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term"},
-	"capture":         {"github.com/klauspost/compress"},
+	"capture":         {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
 	"capture/live":    {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
 	"analyze":         {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
 	"analyze/tcp":     {"sniwatch/capture"},

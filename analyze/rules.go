@@ -12,8 +12,6 @@ type Knowledge struct {
 	// Ports are those on which TLS is expected: there, a connection without any
 	// TLS is worth a word as well.
 	Ports []uint16
-	// CertificatesKnown tells whether any certificate of this host is known.
-	CertificatesKnown bool
 	// Roots names the roots that count as trusted, such as "Mozilla, 2026-10-30";
 	// "": Mozilla's.
 	Roots string

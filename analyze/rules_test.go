@@ -98,7 +98,6 @@ func hides(agrees tlswire.Presence, names ...string) fact {
 		flight13(c, k)
 		c.Local.Certificate, c.Local.ChosenBy = &origin.Certificate{File: "fullchain.pem", Chain: chainFor(names...)}, origin.ByFlag
 		c.Local.Agrees = agrees
-		k.CertificatesKnown = true
 		judge(c, k, c.Local.Certificate.Chain)
 	}
 }
@@ -115,7 +114,7 @@ func judge(c *Connection, k *Knowledge, chain *origin.Chain) {
 func hasFile(name string, agrees tlswire.Presence) fact {
 	return func(c *Connection, k *Knowledge) {
 		c.Local.Certificate = &origin.Certificate{File: name, Chain: c.Local.Judged}
-		c.Local.Agrees, k.CertificatesKnown = agrees, true
+		c.Local.Agrees = agrees
 	}
 }
 

@@ -75,7 +75,7 @@ func NewWatcher(o Options) *Watcher {
 		opts: o,
 		knowledge: Knowledge{
 			Distribution: o.Distribution, Ports: o.Ports,
-			CertificatesKnown: len(o.Certificates.All()) > 0, Roots: o.Roots.Source,
+			Roots: o.Roots.Source,
 		},
 		chains:    newChainCache(),
 		judged:    judgedCache{},

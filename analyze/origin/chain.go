@@ -108,14 +108,3 @@ func (c *Chain) MessageSize(tls13 bool) int {
 	}
 	return size
 }
-
-// Key identifies the chain by its bytes: two chains have the same Key where
-// they hold the same certificates in the same order. Whoever judges many
-// connections keeps what Inspect said under it.
-func (c *Chain) Key() [32]byte {
-	h := sha256.New()
-	for i := range c.SHA256 {
-		h.Write(c.SHA256[i][:]) // each of fixed length: no two lists give the same bytes
-	}
-	return [32]byte(h.Sum(nil))
-}

@@ -63,22 +63,6 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestKeyIsOfTheBytes(t *testing.T) {
-	p := newPKI(t)
-	leaf := host(t, p.mid)
-	chains := []*Chain{chainOf(leaf, p.mid), chainOf(p.mid, leaf), chainOf(leaf), chainOf(leaf, p.mid, p.mid)}
-	seen := make(map[[32]byte]int)
-	for i, c := range chains {
-		if j, ok := seen[c.Key()]; ok {
-			t.Errorf("chains %d and %d have one key", i, j)
-		}
-		seen[c.Key()] = i
-	}
-	if chainOf(leaf, p.mid).Key() != chains[0].Key() {
-		t.Error("the same chain has two keys")
-	}
-}
-
 // lengths collects the lengths of the handshake messages of one type that a
 // server sends in clear.
 type lengths struct {

@@ -100,9 +100,6 @@ func (d *Direction) Acked() int64 {
 // whole tells whether everything before the FIN has been captured.
 func (d *Direction) whole() bool { return d.ignored || int32(d.next-d.last) >= 0 }
 
-// Ignored tells whether nobody wants this side's bytes any more.
-func (d *Direction) Ignored() bool { return d.ignored }
-
 // start sets the sequence number of the first byte, if it is not known.
 func (d *Direction) start(seq uint32) {
 	if !d.known {

@@ -75,7 +75,7 @@ func TestGapInApplicationData(t *testing.T) {
 	var r recorder
 	s.Feed(in[:1000], &r)
 	s.Gap(7000, &r)
-	if s.Resyncing() {
+	if s.resyncing() {
 		t.Error("a gap inside a record whose end is known needs no search")
 	}
 	s.Feed(in[8000:], &r)
@@ -111,7 +111,7 @@ func TestMidStream(t *testing.T) {
 			var s Stream
 			var r recorder
 			s.MidStream()
-			if !s.Resyncing() {
+			if !s.resyncing() {
 				t.Fatal("Resyncing is false after MidStream")
 			}
 			for piece := range slices.Chunk(in[start:], size) {

@@ -155,9 +155,9 @@ func (s *Stream) giveUp(v Visitor) {
 	s.message.abandon(v)
 }
 
-// Resyncing tells whether bytes are passed over in search of a record header,
+// resyncing tells whether bytes are passed over in search of a record header,
 // after a Gap, a Fault or MidStream.
-func (s *Stream) Resyncing() bool {
+func (s *Stream) resyncing() bool {
 	return s.state == searching || s.state == atStart && s.midStream
 }
 

@@ -11,8 +11,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Live capture needs a C compiler and libpcap's headers. Without them everything
 # else is built, and says of live capture that it was left out.
 HAS_PCAP := $(shell printf '\#include <pcap.h>\n' | $(or $(CC),cc) -E - >/dev/null 2>&1 && echo 1 || echo 0)
-export CGO_ENABLED ?= $(HAS_PCAP)
-RACE := $(if $(filter 1,$(CGO_ENABLED)),-race)
+CGO := $(or $(CGO_ENABLED),$(HAS_PCAP))
+GO := CGO_ENABLED=$(CGO) go
+RACE := $(if $(filter 1,$(CGO)),-race)
 
 .PHONY: help run build deps test check golden pcaps fuzz bench clean
 
@@ -21,34 +22,34 @@ help: ## list these targets
 
 run: deps ## install what is lacking, build, and explain the case of the article
 	@$(MAKE) --no-print-directory build
-	@echo '$$ bin/sniwatch -r pcaps/article.pcap --cert pcaps/certs/www.pem --roots pcaps/certs/root.pem'
-	@bin/sniwatch -r pcaps/article.pcap --cert pcaps/certs/www.pem --roots pcaps/certs/root.pem
+	@echo '$$ bin/sniwatch -r pcaps/article.pcap --cert pcaps/certs/www.pem --roots pcaps/certs/root.pem --origin-domain origin.example.com'
+	@bin/sniwatch -r pcaps/article.pcap --cert pcaps/certs/www.pem --roots pcaps/certs/root.pem --origin-domain origin.example.com
 
 build: ## build bin/sniwatch
 	@mkdir -p bin
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sniwatch ./cmd/sniwatch
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sniwatch ./cmd/sniwatch
 
 deps: ## install libpcap's headers, if they are lacking and this user may
-	@.ci/deps libpcap
+	@.ci/deps go libpcap
 
 test: deps ## run all tests
 	@$(MAKE) --no-print-directory unit
 
 .PHONY: unit
 unit:
-	go test $(RACE) ./...
+	$(GO) test $(RACE) ./...
 
 check: ## formatting, vet, staticcheck, go.mod, and the build without cgo
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt -w the files above'; exit 1; }
-	go vet ./...
-	go run $(STATICCHECK) ./...
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
 	go mod tidy -diff
 	CGO_ENABLED=0 go build ./...
 	CGO_ENABLED=0 go test ./...
 
 golden: ## write the expected reports and texts anew, and show what changed
-	go test ./cmd/sniwatch -run SamplesText -update
-	go test ./analyze ./analyze/report -update
+	$(GO) test ./cmd/sniwatch -run SamplesText -update
+	$(GO) test ./analyze ./analyze/report -update
 	git diff --stat
 
 pcaps: ## make the sample captures anew; there must be no difference
@@ -59,11 +60,11 @@ FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$dir/*_test.go | cut -d' ' -f2 | sort -u); do \
-	    echo "$$dir $$target"; go test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	    echo "$$dir $$target"; $(GO) test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
 	  done; done
 
 bench: build ## measure speed and memory against tcpdump and tshark
-	go run ./pcaps/gen/bench $(BENCH)
+	go run ./pcaps/bench $(BENCH)
 
 clean: ## remove what was built
 	rm -rf bin bench

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 
@@ -16,8 +17,8 @@ type dump struct {
 	sink capture.Sink
 }
 
-func newDump(o *options, s streams) (*dump, error) {
-	file, err := openOutput(o.write, s)
+func newDump(o *options) (*dump, error) {
+	file, err := create(o.write, o.read)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +35,22 @@ func newDump(o *options, s streams) (*dump, error) {
 	}
 	d.sink, err = capture.NewWriter(file, settings)
 	return d, d.explain(err)
+}
+
+// create makes the file, unless that would destroy one that is to be read.
+func create(name string, inputs []string) (*os.File, error) {
+	if there, err := os.Stat(name); err == nil {
+		for _, input := range inputs {
+			if in, err := os.Stat(input); err == nil && os.SameFile(there, in) {
+				return nil, usageError{fmt.Sprintf("-w %s would overwrite the capture that is to be read", name), "give -w another file"}
+			}
+		}
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write packets: %w", err)
+	}
+	return f, nil
 }
 
 func (d *dump) write(p *capture.Packet) error { return d.explain(d.sink.Write(p, "")) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -17,7 +18,8 @@ import (
 
 // options are the command line, checked.
 type options struct {
-	flags *pflag.FlagSet
+	flags  *pflag.FlagSet
+	groups []flagGroup // the same flags, as the help shows them
 
 	// where packets come from
 	interfaceName string
@@ -46,6 +48,7 @@ type options struct {
 
 	listInterfaces bool
 	version        bool
+	help           bool
 }
 
 // formats that can be written.
@@ -58,16 +61,35 @@ var tlsPorts = []uint16{443, 8443}
 func parseFlags(args []string) (*options, error) {
 	o := &options{}
 	raw := o.define()
-	if err := o.flags.Parse(args); err != nil {
-		if err == pflag.ErrHelp {
-			return o, err
-		}
-		return o, usageError{err.Error(), "sniwatch --help shows what there is"}
-	}
-	if o.version || o.listInterfaces {
+	switch err := o.flags.Parse(args); {
+	case err != nil:
+		return o, wrongFlag("sniwatch", err)
+	case o.help:
+		return o, pflag.ErrHelp
+	case o.version || o.listInterfaces:
 		return o, nil
 	}
 	return o, o.check(raw)
+}
+
+// wrongFlag says what pflag found without the names of Go's functions.
+func wrongFlag(command string, err error) error {
+	hint := command + " --help shows what there is"
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		f := wrong.GetFlag()
+		name, _ := pflag.UnquoteUsage(f)
+		if name == "" {
+			return usageError{fmt.Sprintf("--%s takes no value", f.Name), hint}
+		}
+		return usageError{fmt.Sprintf("--%s takes a %s, and %q is none", f.Name, name, wrong.GetValue()), hint}
+	}
+	return usageError{err.Error(), hint}
+}
+
+// A flagGroup is flags that belong together.
+type flagGroup struct {
+	title string
+	flags *pflag.FlagSet
 }
 
 // rawFlags are those whose text needs to be understood first.
@@ -83,48 +105,75 @@ type rawFlags struct {
 // define declares the flags, in the order of the help.
 func (o *options) define() *rawFlags {
 	raw := &rawFlags{}
-	f := pflag.NewFlagSet("sniwatch", pflag.ContinueOnError)
+	o.groups = []flagGroup{
+		{"Where packets come from", o.definePackets(raw)},
+		{"What is known of this host and the distribution", o.defineKnown(raw)},
+		{"What is said", o.defineSaid()},
+	}
+	o.flags = newFlagSet("sniwatch")
+	for _, g := range o.groups {
+		o.flags.AddFlagSet(g.flags)
+	}
+	return raw
+}
+
+// newFlagSet makes a set that keeps its order and says nothing by itself.
+func newFlagSet(name string) *pflag.FlagSet {
+	f := pflag.NewFlagSet(name, pflag.ContinueOnError)
 	f.SortFlags = false
 	f.Usage = func() {}
 	f.SetOutput(io.Discard)
-	o.flags = f
+	return f
+}
 
-	f.StringVarP(&o.interfaceName, "interface", "i", "", "watch this network `interface`; 'any' is all of them")
-	f.StringArrayVarP(&o.read, "read", "r", nil, "analyse this capture `file`, '-' is standard input (repeat)")
-	f.StringVarP(&o.write, "write", "w", "", "also write the packets to this `file`; .pcap or pcapng by its ending")
-	f.IntVarP(&o.count, "count", "c", 0, "stop after this many `packets`")
-	f.DurationVar(&o.duration, "duration", 0, "stop after this `time`, such as 10m (live)")
-	f.StringArrayVar(&raw.ports, "port", nil, "TCP `port` of the server (repeat); live, the default is 443; in files TLS is found on any port")
-	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "capture at most this many `bytes` of a packet (default 262144)")
-	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "the kernel's buffer, in `KiB` (default 16384)")
-	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "do not put the interface into promiscuous mode")
-	f.StringVarP(&raw.filterFile, "filter-file", "F", "", "read the filter from this `file`")
+func (o *options) definePackets(raw *rawFlags) *pflag.FlagSet {
+	f := newFlagSet("packets")
+	f.StringVarP(&o.interfaceName, "interface", "i", "", "watch the interface `NAME`; 'any' is all of them")
+	f.StringArrayVarP(&o.read, "read", "r", nil, "analyse the capture `FILE`, '-' is standard input; may be repeated")
+	f.StringArrayVar(&raw.ports, "port", nil, "TCP port `NUMBER` of the server; may be repeated; live, the default is 443; in files TLS is found on any port")
+	f.StringVarP(&raw.filterFile, "filter-file", "F", "", "read the filter from `FILE`")
+	f.IntVarP(&o.count, "count", "c", 0, "stop after this `NUMBER` of packets")
+	f.DurationVar(&o.duration, "duration", 0, "stop a live capture after this `TIME`: 90s, 10m")
+	f.StringVarP(&o.write, "write", "w", "", "also write the packets to `FILE`: pcap if its name ends in .pcap, else pcapng")
+	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "live: keep at most so many `BYTES` of a packet; the default is 262144")
+	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "live: the kernel's buffer in `KIB`; the default is 16384")
+	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "live: no promiscuous mode")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "list the interfaces and stop")
-	f.BoolP("numeric", "n", false, "accepted for the habit: names are never looked up")
+	f.BoolP("numeric", "n", false, "does nothing, tcpdump has it: sniwatch never looks up the names of addresses")
+	return f
+}
 
-	f.StringArrayVar(&o.certs, "cert", nil, "certificate `file` (PEM) that the server serves, such as fullchain.pem (repeat)")
-	f.StringVar(&raw.origin, "origin-domain", "", "origin domain `name` in the distribution")
-	f.StringArrayVar(&raw.viewers, "viewer-domain", nil, "`name` that viewers use (repeat)")
-	f.StringVar(&raw.forwardHost, "forward-host", "", "whether the distribution forwards Host: `yes|no`")
-	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from this `file` (AWS's ip-ranges.json)")
-	f.StringArrayVar(&raw.edges, "edge", nil, "`address` or prefix that counts as CloudFront, too (repeat)")
-	f.StringVar(&o.roots, "roots", "", "trust the roots in this `file` instead of Mozilla's")
-
-	f.StringVar(&o.format, "format", "text", "`format`: "+strings.Join(formats, ", "))
-	f.BoolVar(&o.all, "all", false, "show also the connections that are healthy, or no TLS")
-	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave connections with a complete handshake out of json and ndjson")
-	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 3 if a handshake failed")
+func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
+	f := newFlagSet("known")
+	f.StringArrayVar(&o.certs, "cert", nil, "the certificate that the server serves, a PEM `FILE` such as fullchain.pem; may be repeated")
+	f.StringVar(&raw.origin, "origin-domain", "", "the origin's `NAME` in the distribution")
+	f.StringArrayVar(&raw.viewers, "viewer-domain", nil, "a `NAME` that viewers use; may be repeated")
+	f.StringVar(&raw.forwardHost, "forward-host", "", "whether the distribution forwards the Host header to the origin: `yes|no`")
+	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from `FILE`, AWS's ip-ranges.json")
+	f.StringArrayVar(&raw.edges, "edge", nil, "an `ADDRESS` or prefix that counts as CloudFront, too; may be repeated")
+	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
 	f.Bool("no-discover", false, "use nothing of this host but what the flags name")
+	return f
+}
+
+func (o *options) defineSaid() *pflag.FlagSet {
+	f := newFlagSet("said")
+	f.StringVar(&o.format, "format", "text", "`FORMAT` of the report: "+strings.Join(formats, ", ")+"; the default is text")
+	f.BoolVar(&o.all, "all", false, "list the connections that are healthy, or no TLS, too")
+	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave complete handshakes out of json and ndjson")
+	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 3 if a handshake failed")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and stop")
-	return raw
+	f.BoolVarP(&o.help, "help", "h", false, "print this and stop")
+	return f
 }
 
 // check understands the flags and finds what contradicts itself.
 func (o *options) check(raw *rawFlags) error {
 	switch {
+	case slices.Contains(o.read, "") || o.interfaceName == "" && o.flags.Changed("interface"):
+		return usageError{"the name after -r or -i is empty", "a variable of a script may not be set"}
 	case o.interfaceName == "" && len(o.read) == 0:
-		return usageError{"nothing to look at: neither an interface nor a capture was given",
-			"sniwatch -i eth0 watches, sniwatch -r FILE analyses a capture, sniwatch --help shows the rest"}
+		return o.nothingToLookAt()
 	case o.interfaceName != "" && len(o.read) > 0:
 		return usageError{"both an interface (-i) and a capture (-r) were given", "give one of them"}
 	case !slices.Contains(formats, o.format):
@@ -133,7 +182,9 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"a count, time or size is negative", ""}
 	case o.onlyFailed && o.format == "text":
 		return usageError{"--only-failed is for --format json and ndjson", "text shows the failures only, unless --all is given"}
-	case o.write == "-" && o.format != "":
+	case o.duration > 0 && o.interfaceName == "":
+		return usageError{"--duration is for live capture", "-c ends the reading of a capture after so many packets"}
+	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
 	}
 	var err error
@@ -147,6 +198,18 @@ func (o *options) check(raw *rawFlags) error {
 		return err
 	}
 	return o.readFilter(raw.filterFile)
+}
+
+// nothingToLookAt says what is missing, as far as the words left over tell.
+func (o *options) nothingToLookAt() error {
+	if err := o.looksLikeFile(); err != nil {
+		return err
+	}
+	const hint = "sniwatch -i eth0 watches, sniwatch -r FILE analyses a capture, sniwatch --help shows the rest"
+	if o.flags.NArg() > 0 {
+		return usageError{fmt.Sprintf("%q is neither a command nor a file", o.flags.Arg(0)), hint}
+	}
+	return usageError{"nothing to look at: neither an interface nor a capture was given", hint}
 }
 
 // readFilter joins the words left over, or reads the file of -F.
@@ -172,15 +235,14 @@ func (o *options) readFilter(file string) error {
 	return nil
 }
 
-// looksLikeFile catches the slip of a capture without -r, and of a word that is
-// meant as a command.
+// looksLikeFile catches the slip of a capture without -r.
 func (o *options) looksLikeFile() error {
 	words := o.flags.Args()
 	if len(words) == 0 {
 		return nil
 	}
 	if info, err := os.Stat(words[0]); err == nil && info.Mode().IsRegular() {
-		return usageError{fmt.Sprintf("%q is a file, and stands where the filter is expected", words[0]),
+		return usageError{fmt.Sprintf("%s is a file, and stands where the filter is expected", words[0]),
 			"captures are given with -r: sniwatch -r " + words[0]}
 	}
 	return nil
@@ -225,7 +287,7 @@ func parseDistribution(raw *rawFlags) (edge.Distribution, error) {
 	case "no":
 		d.ForwardHost = edge.No
 	default:
-		return d, usageError{fmt.Sprintf("--forward-host is %q", raw.forwardHost), "it takes yes or no"}
+		return d, usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", raw.forwardHost), ""}
 	}
 	for _, name := range append([]string{raw.origin}, raw.viewers...) {
 		if strings.ContainsAny(name, "/: \t") {

@@ -36,28 +36,79 @@ func versionText() string {
 		runtime.GOOS, runtime.GOARCH, capturing, edge.Embedded().Created.Format("2006-01-02"))
 }
 
+// usage is what no arguments at all lead to.
+const usage = `usage: sniwatch -i INTERFACE [flags] [filter]   watch this host's handshakes
+       sniwatch -r FILE [flags] [filter]        explain those in a capture
+       sniwatch ranges [--update]               CloudFront's addresses
+example: sudo sniwatch -i any --cert fullchain.pem
+sniwatch --help explains the flags.
+`
+
 // helpText is what --help prints.
-func helpText(f *pflag.FlagSet) string {
+func helpText(groups []flagGroup) string {
 	var b strings.Builder
 	b.WriteString(`sniwatch explains why CloudFront refused your origin: why viewers get 502
 while the server's log says only "peer closed connection in SSL handshake".
 
 Usage:
   sniwatch -i INTERFACE [flags] [filter]    watch; Ctrl-C prints the summary
-  sniwatch -r FILE [flags] [filter]         analyse a capture; '-' is standard input
+  sniwatch -r FILE [flags] [filter]         analyse a capture
   sniwatch ranges [--update]                the list of CloudFront's addresses
 
 Examples:
-  sudo sniwatch -i eth0 --cert /etc/letsencrypt/live/www.example.com/fullchain.pem
-  sniwatch -r capture.pcap --cert fullchain.pem --origin-domain origin.example.com
-  sniwatch -r capture.pcap --format ndjson net 130.176.0.0/16
+  sudo sniwatch -i eth0 --cert fullchain.pem
+  sniwatch -r a.pcap --cert fullchain.pem --origin-domain origin.example.com
+  sniwatch -r a.pcap --format ndjson net 130.176.0.0/16
 
 Captures may be pcap or pcapng, compressed with gzip or zstd. The filter is
 tcpdump's (man pcap-filter). Exit codes: 0 done, 1 could not work, 2 usage,
 3 a handshake failed and --exit-code was given.
-
-Flags:
 `)
-	b.WriteString(f.FlagUsagesWrapped(80))
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n%s:\n", g.title)
+		writeFlags(&b, g.flags)
+	}
 	return b.String()
+}
+
+// Columns of the help.
+const (
+	helpWidth  = 80
+	helpIndent = 31 // where the explanations begin
+)
+
+// writeFlags lists flags and what they do, side by side.
+func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, explanation := pflag.UnquoteUsage(f)
+		name := "      --" + f.Name
+		if f.Shorthand != "" {
+			name = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		if value != "" {
+			name += " " + value
+		}
+		for _, line := range wrap(explanation, helpWidth-helpIndent) {
+			fmt.Fprintf(b, "%-*s%s\n", helpIndent, name, line)
+			name = ""
+		}
+	})
+}
+
+// wrap breaks a text into lines of at most width columns; a longer word has a
+// line to itself.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
@@ -91,6 +93,11 @@ func (out *output) close(r *analyze.Report) error {
 	if out.json != nil {
 		out.note(out.json.Close(r))
 		return out.err
+	}
+	slices.SortStableFunc(out.kept, func(a, b *analyze.Connection) int { return cmp.Compare(a.Start, b.Start) })
+	if out.screen != nil && out.screen.lines > 0 {
+		_, err := io.WriteString(out.w, "\n") // the summary stands apart from the lines
+		out.note(err)
 	}
 	out.note(report.WriteText(out.w, r, report.TextOptions{
 		Width: min(out.width, 100), Colour: out.colour, All: out.o.all,

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"strings"
 	"time"
-
-	"github.com/spf13/pflag"
 
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/report"
@@ -27,16 +28,19 @@ const updateTimeout = 60 * time.Second
 
 // runRanges is the subcommand.
 func runRanges(ctx context.Context, args []string, s streams) error {
-	f := pflag.NewFlagSet("sniwatch ranges", pflag.ContinueOnError)
-	f.Usage = func() {}
+	f := newFlagSet("sniwatch ranges")
 	update := f.Bool("update", false, "fetch the list from AWS")
-	url := f.String("url", edge.RangesURL, "where to fetch it")
+	url := f.String("url", edge.RangesURL, "fetch it from this `URL` instead of AWS's "+edge.RangesURL)
+	help := f.BoolP("help", "h", false, "print this and stop")
 	switch err := f.Parse(args); {
-	case err == pflag.ErrHelp:
-		fmt.Fprint(s.out, rangesHelp+f.FlagUsagesWrapped(80))
-		return nil
 	case err != nil:
-		return usageError{err.Error(), "sniwatch ranges --help shows what there is"}
+		return wrongFlag("sniwatch ranges", err)
+	case *help:
+		var b strings.Builder
+		b.WriteString(rangesHelp)
+		writeFlags(&b, f)
+		fmt.Fprint(s.out, b.String())
+		return nil
 	case f.NArg() > 0:
 		return usageError{fmt.Sprintf("%q is not expected here", f.Arg(0)), "sniwatch ranges --help shows what there is"}
 	}
@@ -77,7 +81,10 @@ func updateRanges(ctx context.Context, url, path string, s streams) error {
 func chooseRanges(o *options, s streams) (*edge.Ranges, error) {
 	if o.rangesFile != "" {
 		r, err := edge.LoadRanges(o.rangesFile)
-		if err != nil {
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, hinted{fmt.Errorf("%s cannot be read: %w", o.rangesFile, cause.Err),
+				"get AWS's list with: curl -o ip-ranges.json " + edge.RangesURL}
+		} else if err != nil {
 			return nil, err
 		}
 		return withEdges(r, o), nil

@@ -22,6 +22,7 @@ type screen struct {
 	status io.Writer // nil: no terminal
 	drawn  time.Time
 	shown  bool
+	lines  int // connections written
 }
 
 func newScreen(out *output, s streams) *screen {
@@ -35,6 +36,7 @@ func newScreen(out *output, s streams) *screen {
 // line writes one connection.
 func (sc *screen) line(c *analyze.Connection) {
 	sc.clear()
+	sc.lines++
 	sc.out.note(report.WriteLine(sc.out.w, c, report.LineOptions{Width: sc.out.width, Colour: sc.out.colour}))
 }
 

@@ -60,6 +60,9 @@ func Update(ctx context.Context, client *http.Client, url, cachePath string) (Up
 		return result, nil
 	}
 	fetched, fresh, err := readReply(reply, url)
+	if ctx.Err() != nil {
+		err = updateError(url, "cannot be fetched", ctx.Err()) // whatever the connection says of being closed for it
+	}
 	if err != nil {
 		return UpdateResult{}, err
 	}
@@ -87,6 +90,9 @@ func fetch(ctx context.Context, client *http.Client, url string, v validators) (
 		request.Header.Set("If-Modified-Since", v.LastModified)
 	}
 	reply, err := client.Do(request)
+	if ctx.Err() != nil {
+		return nil, updateError(url, "cannot be fetched", ctx.Err())
+	}
 	if err != nil {
 		return nil, updateError(url, "cannot be fetched", cause(err))
 	}

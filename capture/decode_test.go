@@ -189,6 +189,39 @@ func TestDecodeMirrored(t *testing.T) {
 	}
 }
 
+// A total length behind the end of the frame is a lie: what was captured
+// whole ends with the frame, and what was not ends where the frame ended.
+func TestDecodeLyingLength(t *testing.T) {
+	lie4 := ether(0x0800, v4(6, tcpSegment(0x12, raw("020405b4"), []byte("hello"))))
+	lie4[16], lie4[17] = 0x10, 0x34 // 4148
+	lie6 := ether(0x86dd, v6(6, tcpSegment(0x12, raw("020405b4"), []byte("hello"))))
+	lie6[18], lie6[19] = 0x10, 0x34
+	inTunnel := ether(0x0800, v4(17, udpTo(4789, cat(raw("08000000 00000700"), lie4))))
+	var d Decoder
+	for _, tt := range []struct {
+		name             string
+		data             []byte
+		wire             int // bytes of the frame that were not captured
+		length, captured int
+	}{
+		{"IPv4", lie4, 0, 5, 5},
+		{"IPv6", lie6, 0, 5, 5},
+		{"IPv4, cut", lie4[:len(lie4)-3], 3, 5, 2},
+		{"IPv6, cut", lie6[:len(lie6)-3], 3, 5, 2},
+		{"IPv4, long on the wire", lie4, 9000, 4148 - 44, 5},
+		{"in a tunnel", inTunnel, 0, 4148 - 44, 5},
+	} {
+		var s Segment
+		p := Packet{Link: 1, Length: len(tt.data) + tt.wire, Data: tt.data}
+		if kind := d.Decode(&p, &s); kind != TCP || s.Length != tt.length || len(s.Payload) != tt.captured {
+			t.Errorf("%s: kind %d, %d of %d bytes, want %d of %d", tt.name, kind, len(s.Payload), s.Length, tt.captured, tt.length)
+		}
+	}
+	if kind := d.Decode(&Packet{Link: 1, Length: 40, Data: lie4[:40]}, new(Segment)); kind != Undecodable {
+		t.Errorf("the frame ends in the TCP header: kind %d", kind)
+	}
+}
+
 func TestDecodeKinds(t *testing.T) {
 	seg := tcpSegment(0x10, nil, nil)
 	p4 := v4(6, seg)
@@ -226,6 +259,12 @@ func TestDecodeKinds(t *testing.T) {
 		{"GTP-U echo", 101, v4(17, udpTo(2152, raw("3201 0004 00000000 00000000"))), Other},
 		{"MPLS pseudowire", 1, ether(0x8847, raw("00010140 00000000 020000000001")), Other},
 		{"ipv6 no next header", 101, v6(59, nil), Other},
+
+		{"fragment of UDP", 101, changed(v4(17, udpTo(53, nil)), 6, 0x20, 0), Other},
+		{"fragment of ICMP", 101, changed(v4(1, make([]byte, 8)), 6, 0x00, 0xb9), Other},
+		{"ipv6 fragment of UDP", 101, v6(44, cat(raw("11 00 0001 00000001"), udpTo(53, nil))), Other},
+		{"ipv6 fragment with another extension header", 101, v6(44, cat(raw("3c 00 0001 00000001"), make([]byte, 8))), Fragment},
+		{"fragment of a tunnel", 101, changed(v4(47, make([]byte, 8)), 6, 0x20, 0), Fragment},
 
 		{"first fragment", 101, changed(p4, 6, 0x20, 0), Fragment},
 		{"last fragment", 101, changed(p4, 6, 0x00, 0xb9), Fragment},

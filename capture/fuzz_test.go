@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"reflect"
 	"testing"
 	"unsafe"
 )
@@ -80,6 +81,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint16(1), 9, ether(0x0800, vxlan))
 	f.Add(uint16(1), 0, ether(0x8864, cat(raw("1100 0001 0010 0021"), p4)))
 	f.Add(uint16(1), 0, ether(0x8847, cat(raw("00010040 00020140"), p4)))
+	f.Add(uint16(1), 0, cat(ether(0x86dd, v6(6, tcpSegment(0x18, nil, []byte("hello")))), raw("0000")))
 	f.Add(uint16(101), 0, v4(47, cat(raw("b000 6558 00000000 00000001 00000002"), ether(0x0800, p4))))
 	f.Add(uint16(101), 0, v4(17, udpTo(6081, cat(raw("0240 0800 00000100 0108 0101 deadbeef"), p4))))
 	f.Add(uint16(101), 0, v4(17, udpTo(2152, cat(raw("34ff 0000 00000001 0000 00 85 01 1009 00"), p4))))
@@ -107,10 +109,32 @@ func FuzzDecode(f *testing.F) {
 		default:
 			t.Errorf("kind %d", kind)
 		}
+		comparePlain(t, &Packet{Link: LinkEthernet, Length: length, Data: data})
 		if !bytes.Equal(before, data) {
 			t.Error("Decode changed the packet")
 		}
 	})
+}
+
+// comparePlain decodes a packet the short way and header by header: where the
+// short way knows it, both give the same.
+func comparePlain(t *testing.T, p *Packet) {
+	t.Helper()
+	var d Decoder
+	short, long := Segment{MSS: 1, Length: 1}, Segment{MSS: 2, Length: 2}
+	if !plain(p.Data, &short) {
+		return
+	}
+	if kind := d.headerByHeader(p, &long); kind != TCP {
+		t.Fatalf("plain, but of kind %d", kind)
+	}
+	if !bytes.Equal(short.Payload, long.Payload) || len(short.Payload) > 0 && &short.Payload[0] != &long.Payload[0] {
+		t.Errorf("plain: %d bytes of payload, header by header %d", len(short.Payload), len(long.Payload))
+	}
+	short.Payload, long.Payload = nil, nil
+	if !reflect.DeepEqual(short, long) {
+		t.Errorf("plain: %+v\nheader by header: %+v", short, long)
+	}
 }
 
 // inside tells whether part is a view of whole, and not beyond its end.

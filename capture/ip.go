@@ -30,8 +30,7 @@ func (d *Decoder) ip(b []byte, s *Segment) Kind {
 	return d.ipv4(b, s)
 }
 
-// ipv4 decodes an IPv4 header (RFC 791, section 3.1). Every fragment is a
-// Fragment, whatever it carries: a tunnel could be in it.
+// ipv4 decodes an IPv4 header (RFC 791, section 3.1).
 func (d *Decoder) ipv4(b []byte, s *Segment) Kind {
 	if !d.nested() {
 		return Undecodable
@@ -58,7 +57,7 @@ func (d *Decoder) ipv4(b []byte, s *Segment) Kind {
 	}
 	const moreFragmentsOrOffset = 0x3fff
 	if binary.BigEndian.Uint16(b[6:])&moreFragmentsOrOffset != 0 {
-		return Fragment
+		return fragmentOf(b[9])
 	}
 	mapIPv4(&s.Src.IP, b[12:16])
 	mapIPv4(&s.Dst.IP, b[16:20])
@@ -109,7 +108,7 @@ func (d *Decoder) ipv6(b []byte, s *Segment) Kind {
 		case size > len(b):
 			return d.tooShort()
 		case fragment:
-			return Fragment
+			return fragmentOf(b[0])
 		}
 		next, b = b[0], b[size:]
 	}
@@ -135,6 +134,19 @@ func extension(next uint8, b []byte) (size int, fragment bool) {
 		return (int(b[1]) + 2) * 4, false // RFC 4302, section 2.2
 	}
 	return (int(b[1]) + 1) * 8, false
+}
+
+// fragmentOf gives the kind of a fragment of a packet whose next header is
+// protocol. It is a Fragment only where a TCP segment may be in it. UDP is
+// left out although it may be a tunnel: hardly any is, and large answers of
+// the DNS come in fragments every day.
+func fragmentOf(protocol uint8) Kind {
+	switch protocol {
+	case protoTCP, protoIPv4, protoIPv6, protoGRE,
+		protoHopByHop, protoRouting, protoDestination, protoMobility, protoFragment, protoAH:
+		return Fragment
+	}
+	return Other
 }
 
 // protocol decodes what an IP header carries.

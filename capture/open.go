@@ -26,6 +26,7 @@ const maxLinkTypes = 64
 type File struct {
 	name    string
 	size    int64
+	regular bool // a file on disk: reading it does not wait for anybody
 	input   countingReader
 	closers []io.Closer
 	win     *window
@@ -61,16 +62,14 @@ func Open(name string, stdin io.Reader) (*File, error) {
 		handle.Close()
 		return nil, openFailed(name, err)
 	}
-	f, err := NewReader(handle, name)
-	if err != nil {
-		handle.Close()
-		return nil, err
-	}
-	f.closers = append(f.closers, handle)
+	f := &File{name: name, closers: []io.Closer{handle}}
+	f.input.src = handle
+	f.win = newWindow(&f.input)
 	if status.Mode().IsRegular() {
-		f.size = status.Size()
+		f.size, f.regular = status.Size(), true
+		f.mapInput(handle)
 	}
-	return f, nil
+	return f.begin()
 }
 
 // openFailed says what the operating system said, and what to do.
@@ -94,30 +93,46 @@ func NewReader(r io.Reader, name string) (*File, error) {
 	f := &File{name: name}
 	f.input.src = r
 	f.win = newWindow(&f.input)
-	if err := f.unpack(); err != nil {
-		f.Close()
-		return nil, err
+	return f.begin()
+}
+
+// begin finds out what the input is.
+func (f *File) begin() (*File, error) {
+	err := f.Guard(func() error {
+		if err := f.unpack(); err != nil {
+			return err
+		}
+		return f.recognise()
+	})
+	if err == nil {
+		return f, nil
 	}
-	if err := f.recognise(); err != nil {
-		f.Close()
-		return nil, err
+	f.Close()
+	var open *OpenError
+	if !errors.As(err, &open) {
+		open = &OpenError{Name: f.name, Problem: "cannot be read", Err: errShrunk}
 	}
-	return f, nil
+	return nil, open
 }
 
 // unpack puts a decompressor between the input and the window, if the input
-// is compressed.
+// is compressed. What is compressed is read, not mapped: each byte of it is
+// needed, and the decompressor runs in a goroutine that no Guard watches.
 func (f *File) unpack() error {
-	var unpacked io.Reader
-	switch packing := packingOf(f.win.peek(4)); packing {
-	case "":
+	packing := packingOf(f.win.peek(4))
+	if packing == "" {
 		return nil
+	}
+	if f.win.file != nil {
+		f.win = newWindow(&f.input)
+	}
+	var unpacked io.ReadCloser
+	switch packing {
 	case "gzip":
 		r, err := gzip.NewReader(f.win)
 		if err != nil {
 			return &OpenError{Name: f.name, Problem: "is a gzip file, but broken", Err: err}
 		}
-		f.closers = append(f.closers, r)
 		unpacked = r
 	case "zstd":
 		r, err := zstd.NewReader(f.win, zstd.WithDecoderConcurrency(1),
@@ -125,13 +140,14 @@ func (f *File) unpack() error {
 		if err != nil {
 			return &OpenError{Name: f.name, Problem: "is a zstd file, but broken", Err: err}
 		}
-		f.closers = append(f.closers, r.IOReadCloser())
-		unpacked = r
+		unpacked = r.IOReadCloser()
 	default:
 		return &OpenError{Name: f.name, Problem: "is compressed with " + packing + ", which sniwatch does not read",
 			hint: unpackHint(packing+" -dc", f.name)}
 	}
-	f.win = newWindow(unpacked)
+	beside := newInflater(unpacked, f.regular)
+	f.closers = append(f.closers, beside)
+	f.win = newWindow(beside)
 	f.unpacked = true
 	return nil
 }
@@ -193,11 +209,12 @@ func (f *File) Next(p *Packet) error {
 	return nil
 }
 
-// Close closes what Open opened; the reader that was given to NewReader
-// stays open.
+// Close closes what Open opened; what a Packet showed is gone. The reader
+// that was given to NewReader stays open, and if what it gives is compressed
+// then one call of its Read may be under way still.
 func (f *File) Close() error {
 	var errs []error
-	for _, c := range f.closers {
+	for _, c := range slices.Backward(f.closers) {
 		errs = append(errs, c.Close())
 	}
 	f.closers = nil
@@ -214,8 +231,8 @@ func (f *File) Name() string { return f.name }
 func (f *File) Size() int64 { return f.size }
 
 // Offset is how many bytes of the file were read, compressed ones where it
-// is compressed. It is ahead of the packets by no more than one block, and
-// may be asked for while another goroutine reads.
+// is compressed. It is ahead of the packets by a few MiB at most, and may be
+// asked for while another goroutine reads.
 func (f *File) Offset() int64 { return f.input.read.Load() }
 
 // LinkTypes lists, in order of first sight, the link types that the file has

@@ -167,25 +167,28 @@ func (r *pcap) fields(head []byte) (seconds, fraction, captured, length uint32) 
 // Next reads one record. After a record header that cannot be there is no
 // way to know where the next one begins: reading stops.
 func (r *pcap) Next(p *Packet) error {
-	head := r.win.peek(r.header)
-	if len(head) < r.header {
-		return r.headerMissing(len(head))
+	rest := r.win.rest()
+	if len(rest) < r.header {
+		if rest = r.win.peek(r.header); len(rest) < r.header {
+			return r.headerMissing(len(rest))
+		}
 	}
-	seconds, fraction, captured, length := r.fields(head)
+	seconds, fraction, captured, length := r.fields(rest)
 	if captured > r.limit {
 		return r.file.broken(r.win.offset(), fmt.Sprintf("the next packet would have %d bytes, more than the %d that a packet can have here",
 			captured, r.limit))
 	}
 	size := r.header + int(captured)
-	record := r.win.peek(size)
-	if len(record) < size {
-		return r.file.cut(r.win.offset(), fmt.Sprintf("the packet announces %d bytes, %d are left", captured, len(record)-r.header))
+	if len(rest) < size {
+		if rest = r.win.peek(size); len(rest) < size {
+			return r.file.cut(r.win.offset(), fmt.Sprintf("the packet announces %d bytes, %d are left", captured, len(rest)-r.header))
+		}
 	}
 	r.win.skip(size)
 	p.Time = Timestamp(int64(seconds)*1e9 + int64(fraction)*r.fraction)
 	p.Link = r.link
 	p.Length = int(max(length, captured))
-	p.Data = record[r.header:]
+	p.Data = rest[r.header:size]
 	return nil
 }
 

@@ -40,8 +40,8 @@ type Segment struct {
 	Seq, Ack uint32
 	Flags    Flags
 	MSS      uint16    // maximum segment size option of a SYN, 0 if it has none
-	Length   int       // payload bytes according to the IP header
-	Payload  []byte    // those of them that were captured: shorter than Length where the snap length cut
+	Length   int       // payload bytes according to the IP header, as far as the frame can have held them
+	Payload  []byte    // those of them that were captured: shorter than Length where the snap length or traffic mirroring cut
 	ICMP     ICMPError // the error that quotes this segment; set for Unreachable only, stale otherwise
 }
 
@@ -62,8 +62,8 @@ type Kind uint8
 const (
 	TCP         Kind = iota // the Segment is filled in
 	Unreachable             // an ICMP error about a TCP segment: Src, Dst and Seq are those of the segment it quotes
-	Other                   // not TCP: ARP, UDP, …
-	Fragment                // a part of a fragmented IP packet; not put together
+	Other                   // not TCP: ARP, UDP, fragments of UDP, …
+	Fragment                // a part of a fragmented IP packet that may hold TCP; not put together
 	Truncated               // the snap length cut the headers
 	Undecodable             // a header contradicts itself
 	UnknownLink             // a link layer that sniwatch does not know

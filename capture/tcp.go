@@ -14,19 +14,24 @@ func (d *Decoder) tcp(b []byte, s *Segment) Kind {
 	if header < 20 || header > total {
 		return Undecodable
 	}
+	fillTCP(s, b, min(header, len(b)))
+	s.Length = total - header
+	return TCP
+}
+
+// fillTCP copies what a TCP header says, of which captured bytes are there,
+// 20 or more, and takes what is behind them for the payload.
+func fillTCP(s *Segment, b []byte, captured int) {
 	s.Src.Port = binary.BigEndian.Uint16(b)
 	s.Dst.Port = binary.BigEndian.Uint16(b[2:])
 	s.Seq = binary.BigEndian.Uint32(b[4:])
 	s.Ack = binary.BigEndian.Uint32(b[8:])
 	s.Flags = Flags(b[13]) & (FIN | SYN | RST | PSH | ACK | URG)
-	s.Length = total - header
-	captured := min(header, len(b))
 	s.Payload = b[captured:]
 	s.MSS = 0
 	if s.Flags.Has(SYN) {
 		s.MSS = segmentSize(b[20:captured])
 	}
-	return TCP
 }
 
 // segmentSize finds the maximum segment size among the options, 0 where it

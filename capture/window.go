@@ -1,13 +1,16 @@
 package capture
 
-import (
-	"io"
-)
+import "io"
 
 const (
 	// blockSize is what is read at once. 128 KiB copy fastest: larger blocks
 	// leave the processor's cache before they are looked at.
 	blockSize = 128 << 10
+
+	// windowSize is how much of a file is mapped at once. Mapped pages count as
+	// memory of the process, which is to stay small; below 1 MiB the calls begin
+	// to show. It must hold the longest block, wherever in a page that begins.
+	windowSize = 4 << 20
 
 	// emptyReads is how many reads without a byte and without an error are
 	// borne, as in package bufio.
@@ -15,26 +18,37 @@ const (
 )
 
 // A window is the stretch of the input that is in memory. It only moves
-// forward. The formats see nothing of it but peek, skip and discard, so that
-// a mapped file can take the place of read(2).
+// forward. The formats see nothing of it but peek, skip and discard: they
+// need not know whether the input is read, or mapped.
 type window struct {
-	src   io.Reader
-	block []byte // block[at:end] was read and not yet skipped
+	src   io.Reader // of a window that reads
+	file  *mapping  // of a window that is mapped; nil otherwise
+	block []byte    // block[at:end] is there and not yet skipped
 	at    int
 	end   int
 	base  int64 // offset of block[0] in the input
-	err   error // what src said last; io.EOF at the end
+	err   error // what the input said last; io.EOF at the end
 }
 
+// newWindow makes a window that reads src.
 func newWindow(src io.Reader) *window {
 	return &window{src: src, block: make([]byte, blockSize)}
 }
+
+// newMappedWindow makes a window over a file that is mapped.
+func newMappedWindow(file *mapping) *window { return &window{file: file} }
+
+// rest gives what is there and not yet taken.
+func (w *window) rest() []byte { return w.block[w.at:w.end] }
 
 // peek gives the next n bytes without taking them; fewer where the input
 // ends, and w.err then says why. They are valid until the next peek.
 func (w *window) peek(n int) []byte {
 	if w.end-w.at >= n {
 		return w.block[w.at : w.at+n]
+	}
+	if w.file != nil {
+		return w.slide(n)
 	}
 	return w.fill(n)
 }
@@ -67,6 +81,19 @@ func (w *window) fill(n int) []byte {
 		}
 	}
 	return w.block[:min(n, w.end)]
+}
+
+// slide maps the stretch that begins with the next byte; windowSize is more
+// than any peek asks for. It is also called when a peek reaches behind the
+// end, because only then is it known that the file did not become shorter
+// meanwhile: the rest of the last page of such a file reads as zeros.
+func (w *window) slide(n int) []byte {
+	if w.err == nil || w.err == io.EOF {
+		offset := w.offset()
+		w.block, w.base, w.err = w.file.view(offset)
+		w.at, w.end = int(offset-w.base), len(w.block)
+	}
+	return w.block[w.at:min(w.at+n, w.end)]
 }
 
 // discard takes up to n bytes without keeping them in memory and tells how

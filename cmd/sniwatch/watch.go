@@ -22,12 +22,12 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		return false, err
 	}
 	settings.Told = out.connection
-	settings.KeepHealthy = o.format != "text" || o.all
+	settings.Every = o.format != "text" || o.all
 	w := analyze.NewWatcher(settings)
 
 	var dump *dump
 	if o.write != "" {
-		if dump, err = newDump(o, s); err != nil {
+		if dump, err = newDump(o); err != nil {
 			return false, err
 		}
 	}
@@ -39,12 +39,19 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if dump != nil {
 		err = errors.Join(err, dump.close())
 	}
-	if len(w.Inputs()) == 0 {
-		return false, err // nothing could be looked at
+	if err != nil && nothingSeen(o, w.Inputs()) {
+		return false, err
 	}
 	r := w.Report(s.now())
 	err = errors.Join(err, out.close(r))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
+}
+
+// nothingSeen tells whether a report would be about nothing, so that the error
+// alone says it better: no input could be opened, or the filter let nothing through.
+func nothingSeen(o *options, inputs []analyze.Input) bool {
+	return len(inputs) == 0 || o.filter != "" &&
+		!slices.ContainsFunc(inputs, func(in analyze.Input) bool { return in.Packets > 0 })
 }
 
 // settings gathers what is known beside the packets.
@@ -72,7 +79,7 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 	var err error
 	if o.roots != "" {
 		if a.Roots, err = origin.LoadRoots(o.roots); err != nil {
-			return a, err
+			return a, hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}
 		}
 	}
 	a.Ranges, err = chooseRanges(o, s)
@@ -83,15 +90,18 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 // opened does not stop the others.
 func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump) error {
 	var problems []error
-	left := o.count
+	seen, passed := 0, 0
 	for _, name := range o.read {
+		if o.count > 0 && passed >= o.count || ctx.Err() != nil {
+			break
+		}
 		f, err := capture.Open(name, s.in)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
 		w.Begin(name)
-		read, passed, err := readFile(ctx, o, f, w, d, left)
+		read, through, err := readFile(ctx, o, f, w, d, max(0, o.count-passed))
 		f.Close()
 		broken := ""
 		var cut *capture.Broken
@@ -104,9 +114,11 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 			problems = append(problems, fmt.Errorf("%s holds no packets", name))
 		}
 		w.End(broken)
-		if left -= passed; o.count > 0 && left <= 0 || ctx.Err() != nil {
-			break
-		}
+		seen, passed = seen+read, passed+through
+	}
+	if len(problems) == 0 && passed == 0 && o.filter != "" {
+		problems = append(problems, hinted{fmt.Errorf("none of the %d packets matches the filter %q", seen, o.filter),
+			"without the filter, sniwatch finds TLS on any port by itself"})
 	}
 	return errors.Join(problems...)
 }
@@ -116,30 +128,33 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int) (read, passed int, err error) {
 	filter := filters{expression: o.filter}
 	var p capture.Packet
-	for limit == 0 || passed < limit {
-		if err := f.Next(&p); err == io.EOF {
-			return read, passed, nil
-		} else if err != nil {
-			return read, passed, err
-		}
-		const often = 1 << 12 // packets between looks at the context
-		if read++; read%often == 0 && ctx.Err() != nil {
-			return read, passed, nil
-		}
-		if pass, err := filter.match(&p); err != nil {
-			return read, passed, err
-		} else if !pass {
-			continue
-		}
-		passed++
-		w.Packet(&p)
-		if d != nil {
-			if err := d.write(&p); err != nil {
-				return read, passed, err
+	err = f.Guard(func() error {
+		for limit == 0 || passed < limit {
+			if err := f.Next(&p); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			const often = 1 << 12 // packets between looks at the context
+			if read++; read%often == 0 && ctx.Err() != nil {
+				return nil
+			}
+			if pass, err := filter.match(&p); err != nil {
+				return err
+			} else if !pass {
+				continue
+			}
+			passed++
+			w.Packet(&p)
+			if d != nil {
+				if err := d.write(&p); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	return read, passed, nil
+		return nil
+	})
+	return read, passed, err
 }
 
 // filters are one expression, compiled for each link type that comes.
@@ -147,6 +162,7 @@ type filters struct {
 	expression string
 	links      []capture.LinkType
 	compiled   []*live.Filter
+	bytes      []byte // of the packet that is looked at
 }
 
 // match tells whether the filter lets a packet through; without one, all pass.
@@ -163,5 +179,9 @@ func (f *filters) match(p *capture.Packet) (bool, error) {
 		i = len(f.links)
 		f.links, f.compiled = append(f.links, p.Link), append(f.compiled, c)
 	}
-	return f.compiled[i].Match(p), nil
+	// The filter is C code, which no Guard protects: it gets a copy.
+	f.bytes = append(f.bytes[:0], p.Data...)
+	private := *p
+	private.Data = f.bytes
+	return f.compiled[i].Match(&private), nil
 }

@@ -1,0 +1,56 @@
+package capture
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"runtime/debug"
+)
+
+// errShrunk is for a file that lost bytes that were already counted on.
+var errShrunk = errors.New("the file was made shorter while it was read")
+
+// mapInput lets the window map handle instead of reading it, where the system
+// can. Views then are pages of the file.
+func (f *File) mapInput(handle *os.File) {
+	if file := newMapping(handle, &f.input.read); file != nil {
+		f.closers = append(f.closers, file)
+		f.win = newMappedWindow(file)
+	}
+}
+
+// Guard calls run and gives its error. Whoever reads a capture that may be a
+// regular file does so in run, and looks at the packets there too: their
+// bytes can be pages of the file, and if somebody makes the file shorter
+// meanwhile, then the next look at a page that is gone is a fault. Without a
+// Guard a fault ends the program. Guard gives a *Broken instead, which Next
+// returns from then on; run was left in the middle.
+//
+// It protects the goroutine it is called in, and Go code only: C code that
+// looks at the bytes of a packet needs a copy of them. Other panics go on.
+func (f *File) Guard(run func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		what := recover()
+		if what == nil {
+			return
+		}
+		if !f.isFault(what) {
+			panic(what)
+		}
+		f.win.err = errShrunk
+		f.ended = f.end()
+		err = f.ended
+	}()
+	return run()
+}
+
+// isFault tells whether what a function panicked with is a fault at an
+// address where the file is mapped.
+func (f *File) isFault(what any) bool {
+	fault, ok := what.(interface {
+		runtime.Error
+		Addr() uintptr
+	})
+	return ok && f.win.file != nil && f.win.file.holds(fault.Addr())
+}

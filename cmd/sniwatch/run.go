@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -40,15 +39,30 @@ func (e usageError) Error() string        { return e.says }
 func (e usageError) Hint() string         { return e.hint }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
+// hinted is an error together with what can be done about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Hint() string  { return e.hint }
+func (e hinted) Unwrap() error { return e.error }
+
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, s streams) int {
-	if len(args) > 0 && args[0] == "ranges" {
+	switch {
+	case len(args) == 0:
+		fmt.Fprint(s.err, usage)
+		return exitUsage
+	case args[0] == "ranges":
 		return s.exit(runRanges(ctx, args[1:], s))
+	case args[0] == "check":
+		return runCheck(ctx, args[1:], s)
 	}
 	o, err := parseFlags(args)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
-		fmt.Fprint(s.out, helpText(o.flags))
+		fmt.Fprint(s.out, helpText(o.groups))
 		return exitDone
 	case err != nil:
 		return s.exit(err)
@@ -123,19 +137,3 @@ func listInterfaces(w io.Writer) error {
 	}
 	return nil
 }
-
-// openOutput makes the file of -w; '-' is standard output.
-func openOutput(name string, s streams) (io.WriteCloser, error) {
-	if name == "-" {
-		return nopCloser{s.out}, nil
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("cannot write packets: %w", err)
-	}
-	return f, nil
-}
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }

@@ -28,8 +28,9 @@ type collector struct {
 	served   served
 	gaps     int
 	missing  int64
-	cut      int
-	doubtful int // connections whose diagnosis may be wrong for what was lost
+	cut      int // connections of which the snap length cut packets; not among gaps
+	hit      int // handshakes of which something was lost
+	doubtful int // of those, the ones that cannot be judged for it
 }
 
 // findingKey tells apart what needs different words.
@@ -79,14 +80,19 @@ func (k *collector) count(r *reading, local *origin.Store) {
 		}
 	}
 	k.served.note(r, local)
+	inHandshake := false
 	for _, g := range c.Gaps {
 		k.missing += g.Bytes
+		inHandshake = inHandshake || g.InHandshake
 	}
-	if len(c.Gaps) > 0 {
-		k.gaps++
+	if inHandshake && c.Handshake != None {
+		k.hit++
 	}
-	if c.FromClient.Truncated || c.FromServer.Truncated {
+	switch {
+	case c.FromClient.Truncated || c.FromServer.Truncated:
 		k.cut++
+	case len(c.Gaps) > 0:
+		k.gaps++
 	}
 }
 

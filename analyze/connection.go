@@ -67,6 +67,7 @@ type Opening struct {
 
 // A Side is what one side of the connection sent, counted.
 type Side struct {
+	Segments         int               // seen, with payload or without, but for a client's SYNs
 	Bytes            int64             // payload sent, retransmissions not counted twice
 	Acked            int64             // of those, acknowledged by the other side
 	LargestAcked     int               // payload bytes of the largest segment that the other side acknowledged
@@ -81,6 +82,7 @@ type Side struct {
 	EncryptedBytes   int64             // their fragments' length, added up; for the server of TLS 1.3: the size of its hidden flight
 	EncryptedRecords []int             // the lengths of the first of them, at most 16
 	NotTLS           string            // what it looks like instead ("an HTTP request"), "": it is TLS, or nothing was seen
+	NotTLSPacket     int               // number of the packet that shows it, 0: NotTLS is ""
 }
 
 // A ClientHello is the first ClientHello of a connection, with where it was seen.
@@ -113,6 +115,9 @@ type Certificate struct {
 	State  tlswire.Presence
 	Packet int
 	Chain  *origin.Chain // nil unless State is Present
+	// End is how many bytes the server had sent when its Certificate was whole: a
+	// client that acknowledged as many has it. 0 unless State is Present.
+	End int64
 }
 
 // An Alert is an alert that was seen, or inferred from a record's length.

@@ -115,6 +115,7 @@ func (s *side) certificate(m tlswire.Message) {
 	}
 	s.Certificate.Chain, s.Certificate.Packet = chain, s.at.Packet
 	s.certEnd = s.flow.Sides[s.who].Sent()
+	s.Certificate.End = s.certEnd
 }
 
 // Record notes what the header of a record tells by itself.
@@ -260,5 +261,6 @@ func (s *side) fault(in string, f *tlswire.Fault) {
 // NotTLS notes that this side speaks something else.
 func (s *side) NotTLS(looksLike string, _ []byte) {
 	s.letter('X', s.who)
-	s.counts(s.who).NotTLS = looksLike
+	c := s.counts(s.who)
+	c.NotTLS, c.NotTLSPacket = looksLike, s.at.Packet
 }

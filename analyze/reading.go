@@ -186,7 +186,7 @@ func (r *reading) finish(why tcp.Reason) {
 		s := &r.sides[who]
 		s.stream.End(s)
 		d, c := &f.Sides[who], r.counts(Who(who))
-		c.Bytes, c.Acked = d.Sent(), d.Acked()
+		c.Segments, c.Bytes, c.Acked = d.Segments, d.Sent(), d.Acked()
 		c.Largest, c.LargestAcked, c.Retransmitted = d.Largest, d.LargestAcked, d.Retransmitted
 	}
 	r.Last, r.LastPacket, r.Packets = f.Last.Time, f.Last.Packet, f.Packets

@@ -87,7 +87,7 @@ type Warning struct {
 type Unanalysed struct {
 	DroppedByKernel     int // live: the kernel had no room
 	DroppedByInterface  int
-	PacketsTruncated    int // by the snap length, where bytes of a handshake were cut
+	PacketsTruncated    int // connections of which the snap length cut packets before a handshake was over
 	Fragments           int
 	Undecodable         int
 	UnknownLink         int
@@ -95,6 +95,6 @@ type Unanalysed struct {
 	Stray               int   // segments of connections whose beginning was not captured, without payload
 	ConnectionsEvicted  int   // given up to stay within the memory limit
 	BytesMissing        int64 // in gaps
-	ConnectionsWithGaps int
-	NotTCP              int // not a loss: told for completeness
+	ConnectionsWithGaps int   // connections of which packets are missing; not those of PacketsTruncated
+	NotTCP              int   // not a loss: told for completeness
 }

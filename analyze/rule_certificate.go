@@ -97,7 +97,7 @@ func (v *view) whomItTrusts() string {
 // defaultSite says, where the name does not fit either, how a server comes to
 // serve a certificate that nobody meant.
 func (v *view) defaultSite() string {
-	if v.sni() == "" || v.Local.Names.SNICovered {
+	if v.sni() == "" || v.Local.Names.SNICovered || v.Local.Judged.Leaf() == nil {
 		return ""
 	}
 	return "It is not for " + name(v.sni()) + " either. If you did not mean to serve it: no site of your server has that name, so its default site answered."
@@ -110,7 +110,7 @@ func untrustedWords(v *view) Diagnosis {
 		roots = "Mozilla"
 	}
 	issuer := v.certificateRow("it is issued by")
-	issuer.Value, issuer.Note = p.Issuer, "not among the trusted roots ("+shorten(roots)+")"
+	issuer.Value, issuer.Note = issuerText(p), "not among the trusted roots ("+shorten(roots)+")"
 	d := v.refusedWords(CertificateUntrustedIssuer, "it does not trust the issuer", issuer)
 	trusts := v.whomItTrusts()
 	if v.fromCloudFront() {
@@ -124,6 +124,14 @@ func untrustedWords(v *view) Diagnosis {
 	return d
 }
 
+// issuerText names an issuer; some certificates leave that empty.
+func issuerText(p *origin.Problem) string {
+	if p.Issuer == "" {
+		return "an issuer that the certificate does not name"
+	}
+	return p.Issuer
+}
+
 func missingWords(v *view) Diagnosis {
 	p := v.problem(IntermediateMissing)
 	chain := v.Local.Judged
@@ -133,7 +141,7 @@ func missingWords(v *view) Diagnosis {
 		held.Label = "the file holds"
 	}
 	missing := v.certificateRow("what is missing")
-	missing.Value, missing.Note = p.Issuer, ""
+	missing.Value, missing.Note = issuerText(p), ""
 	own := []Evidence{held, missing}
 	if p.URL != "" {
 		from := v.certificateRow("it can be had from")

@@ -2,6 +2,8 @@ package analyze
 
 import (
 	"fmt"
+
+	"sniwatch/analyze/tlswire"
 )
 
 func serverClosedWords(v *view) Diagnosis {
@@ -20,7 +22,10 @@ func serverClosedWords(v *view) Diagnosis {
 	d.Fixes = []Fix{look}
 	switch {
 	case a != nil:
-		d.Explanation = sentences("It said why with an alert, but this alert fits none of the usual causes. The server's log has more.", v.viewersGet("502"))
+		d.Explanation = sentences(v.alertSays(a), v.viewersGet("502"))
+		if a.Description == tlswire.UnrecognizedName && v.askedNoName() {
+			d.Fixes = []Fix{namelessFix, look}
+		}
 	case !v.wholeHello():
 		d.Title = "Your server closed before " + v.client() + " had asked for anything"
 		d.Explanation = sentences(fmt.Sprintf("The server waited %s for a ClientHello and closed. After a long wait that is its time limit, and harmless: somebody opened a connection and did not use it.",
@@ -36,6 +41,24 @@ func serverClosedWords(v *view) Diagnosis {
 			v.viewersGet("502"))
 	}
 	return d
+}
+
+// alertSays tells what a server's alert says that is none of the usual causes.
+func (v *view) alertSays(a *Alert) string {
+	switch {
+	case a.Inferred:
+		return "It ended with an encrypted alert: what that says is not to be seen here. The server's log has it."
+	case a.Description == tlswire.CloseNotify:
+		return "It said goodbye (close_notify), which gives no reason. The server's log may."
+	case a.Description == tlswire.UnrecognizedName && v.askedNoName():
+		return "The ClientHello names no server (it has no SNI), and your server answers only to clients that name one of its sites: ssl_reject_handshake in nginx, strict-sni in HAProxy."
+	case a.Description == tlswire.InternalError && v.offersOnlyOld():
+		return "The alert says that something inside the server failed. The client offers nothing newer than " + v.offeredVersions()[0].String() +
+			": OpenSSL 3 answers so where it no longer allows the signatures of versions before TLS 1.2. The server's log has more."
+	case a.Description == tlswire.InternalError:
+		return "The alert says that something inside the server failed, and not what. The server's log has more."
+	}
+	return "It said why with an alert, but this alert fits none of the usual causes. The server's log has more."
 }
 
 // faultRows are the places where one side broke the format of TLS.
@@ -61,6 +84,10 @@ func clientLeftEarlyWords(v *view) Diagnosis {
 	d.Evidence = v.leftEarlyEvidence()
 	harmless := "Health checks, port scanners and clients that open connections in advance do this."
 	switch {
+	case v.Opening.SYN != 0 && v.Opening.SYNACK == 0 && v.FromClient.Bytes == 0:
+		d.Title, d.Harmless = v.Client()+" began anew: your server took it for an earlier connection", true
+		d.Explanation = "Your server answered the request to connect (SYN), but with an ACK alone: it holds an earlier connection from the same port to be open still. " +
+			"The client resets that one and may connect again at once (RFC 9293, section 3.5.1). Clients that went away without a word, and networks that give a port out again too soon, do this."
 	case v.ClientHello == nil && v.FromClient.Bytes == 0:
 		d.Title, d.Harmless = v.Client()+" left without a word", true
 		d.Explanation = sentences("The connection was opened and closed again, without a ClientHello.", harmless+" It is no failure of your server.")
@@ -120,9 +147,9 @@ func (v *view) plainText() bool {
 func clientNotTLSWords(v *view) Diagnosis {
 	port := v.Server.Port()
 	d := Diagnosis{Certainty: Proven, Title: fmt.Sprintf("%s does not speak TLS to port %d", v.Client(), port)}
-	d.Evidence = []Evidence{{Packet: v.firstPayload(), Label: v.Client() + " sent", Value: v.FromClient.NotTLS}}
+	d.Evidence = []Evidence{{Packet: v.FromClient.NotTLSPacket, Label: v.Client() + " sent", Value: v.FromClient.NotTLS}}
 	if v.FromServer.NotTLS != "" {
-		d.Evidence = append(d.Evidence, Evidence{Packet: v.FromServer.LastPacket, Label: "your server answered with", Value: v.FromServer.NotTLS})
+		d.Evidence = append(d.Evidence, Evidence{Packet: v.FromServer.NotTLSPacket, Label: "your server answered with", Value: v.FromServer.NotTLS})
 	}
 	if !v.fromCloudFront() {
 		d.Harmless = true
@@ -135,12 +162,4 @@ func clientNotTLSWords(v *view) Diagnosis {
 		{Says: "If plain HTTP is meant, give the origin an HTTP port on which your server speaks it."},
 	}
 	return d
-}
-
-// firstPayload gives a packet with what the client said.
-func (v *view) firstPayload() int {
-	if v.FromClient.LastPacket != 0 {
-		return v.FromClient.LastPacket
-	}
-	return v.FirstPacket
 }

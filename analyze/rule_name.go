@@ -9,6 +9,15 @@ import (
 	"sniwatch/analyze/tlswire"
 )
 
+// row gives the row of docs/cloudfront.md that the connection is, 0 where it is
+// not known whether Host is forwarded.
+func (v *view) row() int {
+	if !v.fromCloudFront() || v.Local.Names.HostForwarded == edge.Unknown {
+		return 0
+	}
+	return v.Local.Names.Row
+}
+
 // nameWords are those of name-not-covered, the case that sniwatch was made for.
 func nameWords(v *view) Diagnosis {
 	if !v.fromCloudFront() {
@@ -19,9 +28,7 @@ func nameWords(v *view) Diagnosis {
 		own = append(own, Evidence{Label: "the origin domain is", Value: origin, Note: "as it was given"})
 	}
 	d := v.refusedWords(NameNotCovered, "it has no name that CloudFront accepts", own...)
-	if v.Local.Names.HostForwarded != edge.Unknown {
-		d.ArticleRow = v.Local.Names.Row
-	}
+	d.ArticleRow = v.row()
 	d.Explanation = paragraphs(
 		sentences(v.whatHappened(), "Viewers get 502."),
 		sentences("CloudFront accepts a certificate with one of two names: the origin domain, or the Host header (the name that viewers use), if the distribution forwards it to you.",

@@ -31,6 +31,7 @@ func okWords(v *view) Diagnosis {
 	d := Diagnosis{Certainty: Proven, Title: "The handshake was completed"}
 	d.Evidence = v.completeEvidence()
 	d.Explanation = sentences(v.Client()+" accepted the certificate.", v.lastWord())
+	d.ArticleRow = v.row()
 	return d
 }
 

@@ -8,20 +8,12 @@ import (
 )
 
 // portClosed: the kernel of the host answers a SYN to a closed port by RST; a
-// firewall that rejects does the same, or sends an ICMP error.
+// firewall that rejects does the same, or sends ICMP port unreachable.
 func portClosed(v *view) bool {
 	if v.Opening.SYN == 0 || v.Opening.SYNACK != 0 || v.FromClient.Bytes != 0 {
 		return false
 	}
-	return v.endedBy(FromServer) && v.End.How == Reset || v.Unreachable != 0 && !v.tooBig()
-}
-
-// tooBig tells whether the ICMP error says that a packet does not fit: type 3,
-// code 4 (RFC 1191), in IPv6 Packet Too Big (RFC 4443, section 3.2).
-func (v *view) tooBig() bool {
-	const unreachable, fragmentationNeeded, packetTooBig = 3, 4, 2
-	return v.Unreachable != 0 &&
-		(v.ICMP.Type == unreachable && v.ICMP.Code == fragmentationNeeded || v.ICMP.Type == packetTooBig)
+	return v.endedBy(FromServer) && v.End.How == Reset || v.unreachedBy() == portUnreachable
 }
 
 // synRow is the evidence of the first packet of the connection.
@@ -37,13 +29,16 @@ func portClosedWords(v *view) Diagnosis {
 	port := v.Server.Port()
 	d := Diagnosis{Certainty: Proven, Title: fmt.Sprintf("Port %d of your server is closed", port)}
 	d.Evidence = []Evidence{v.synRow()}
-	if v.Unreachable != 0 {
-		d.Evidence = append(d.Evidence, Evidence{Packet: v.Unreachable, Label: "the answer was an ICMP error",
-			Value: fmt.Sprintf("type %d, code %d", v.ICMP.Type, v.ICMP.Code)})
+	reached := "The packet reached the host, and the host refused it: no process listens on this port, or a firewall on the host rejects it."
+	if v.unreachedBy() == portUnreachable {
+		d.Evidence = append(d.Evidence, v.icmpRow())
+		if !v.saidByServer() {
+			reached = fmt.Sprintf("The packet was refused by %s, on behalf of the host: no process listens on this port, or a firewall rejects it.", v.icmpSender())
+		}
 	} else {
 		d.Evidence = append(d.Evidence, Evidence{Packet: v.End.Packet, Label: "the answer was a reset", Value: "RST"})
 	}
-	d.Explanation = sentences("The packet reached the host, and the host refused it: no process listens on this port, or a firewall on the host rejects it.",
+	d.Explanation = sentences(reached,
 		"A server that did not start, after a mistake in its configuration for example, looks like this.", v.viewersGet("502"))
 	d.Fixes = []Fix{
 		{Says: "Look what listens, and why the server does not. With nginx:", Command: "sudo ss -ltnp; sudo nginx -t; systemctl status nginx"},
@@ -52,14 +47,23 @@ func portClosedWords(v *view) Diagnosis {
 	return d
 }
 
-// synUnanswered: one SYN at the end of a capture says nothing yet.
+// synUnanswered: one SYN at the end of a capture says nothing yet. An ACK of the
+// server is an answer, if not the one that opens a connection.
 func synUnanswered(v *view) bool {
 	o := &v.Opening
-	return o.SYN != 0 && o.SYNACK == 0 && o.ACK == 0 && v.FromClient.Bytes == 0 && v.FromServer.Bytes == 0 &&
-		!v.endedBy(FromServer) && v.Unreachable == 0 && (o.SYNs > 1 || v.End.How == Timeout || v.endedBy(FromClient))
+	if o.SYN == 0 || o.SYNACK != 0 || o.ACK != 0 || v.FromClient.Bytes != 0 || v.FromServer.Segments != 0 || v.unreachedBy() == portUnreachable {
+		return false
+	}
+	return o.SYNs > 1 || v.End.How == Timeout || v.endedBy(FromClient) || v.unreachedBy() != otherwise
 }
 
 func synUnansweredWords(v *view) Diagnosis {
+	switch v.unreachedBy() {
+	case prohibited:
+		return prohibitedWords(v)
+	case noWay:
+		return noWayWords(v)
+	}
 	d := Diagnosis{Certainty: Likely, Title: fmt.Sprintf("Your server does not answer connections to port %d", v.Server.Port())}
 	if v.Opening.SYNs == 1 {
 		d.Certainty = Possible
@@ -149,28 +153,61 @@ func serverSilent(v *view) bool {
 
 func serverSilentWords(v *view) Diagnosis {
 	d := Diagnosis{Certainty: Proven, Title: "Your server did not answer " + v.client()}
-	d.Evidence = []Evidence{v.asked()}
-	what := "its ClientHello"
-	if v.sent() > 0 {
-		what = "its last message"
-	}
-	acked := Evidence{Packet: v.FromClient.LastPacket, Label: "of " + what + " the host acknowledged", Value: fmt.Sprintf("%d of %d bytes", v.FromClient.Acked, v.FromClient.Bytes)}
-	d.Evidence = append(d.Evidence, acked, v.silenceRow("your server sent nothing", v.silence()), v.endRow())
-	if v.FromClient.Acked < v.FromClient.Bytes && v.sent() == 0 {
+	d.Evidence = v.silentEvidence()
+	c := &v.FromClient
+	if v.answeredLate() {
+		d.Title = "Your server answered " + v.client() + " too late"
+	} else if c.Acked < c.Bytes {
 		d.Certainty = Likely
+	}
+	if c.Acked == 0 && c.Bytes > 0 && !v.answeredLate() && v.sent() == 0 {
 		d.Explanation = sentences("The connection was opened, but not even the kernel of the host acknowledged what came then: a firewall or a limit on the host drops it.",
 			v.viewersGet("502 or 504"))
 		d.Fixes = []Fix{{Says: "Look for a rule of the firewall that drops packets of open connections, and for a full connection table:",
 			Command: "sudo nft list ruleset; sudo dmesg | grep -i conntrack"}}
 		return d
 	}
-	d.Explanation = sentences("The kernel of the host took what "+v.client()+" sent, but the server process did not answer it in time: it hangs, is overloaded, or waits for something, such as a slow disk or DNS.",
-		v.viewersGet("502 or 504"))
+	took := "what " + v.client() + " sent"
+	if c.Acked < c.Bytes {
+		took = "a part of " + took
+	}
+	d.Explanation = sentences("The kernel of the host took "+took+", but the server process did not answer it in time: it hangs, is overloaded, or waits for something, such as a slow disk or DNS.",
+		v.lostInPart(), v.viewersGet("502 or 504"))
 	d.Fixes = []Fix{
 		{Says: "Look at the server process and the load of the host:", Command: "uptime; systemctl status nginx; sudo ss -ltn"},
 		{Says: "Restarting the server helps for the moment. With nginx:", Command: "sudo systemctl restart nginx"},
 	}
 	return d
+}
+
+// answeredLate tells whether the server's first bytes came when the client had
+// left already.
+func (v *view) answeredLate() bool { return v.sent() == 0 && v.FromServer.Bytes > 0 }
+
+// silentEvidence shows for how long the server had said nothing, and what it had
+// acknowledged.
+func (v *view) silentEvidence() []Evidence {
+	acked := Evidence{Packet: v.FromClient.LastPacket, Label: "of what it sent, the host acknowledged",
+		Value: fmt.Sprintf("%d of %d bytes", v.FromClient.Acked, v.FromClient.Bytes)}
+	silent := v.silenceRow("your server sent nothing", v.silence())
+	if v.endedBy(FromClient) {
+		silent.Packet, silent.Note = v.End.Packet, "until "+v.client()+" left"
+	}
+	rows := []Evidence{v.asked(), acked, silent, v.endRow()}
+	if v.answeredLate() && v.ServerHello != nil {
+		rows = append(rows, Evidence{Packet: v.ServerHello.Packet, Label: "your server answered",
+			Value: span(v.ServerHello.Time.Sub(v.End.Time)) + " after that"})
+	}
+	return rows
+}
+
+// lostInPart says what it may mean that the host took only a part of what the
+// client sent.
+func (v *view) lostInPart() string {
+	if v.FromClient.Acked >= v.FromClient.Bytes {
+		return ""
+	}
+	return "Or the answer waits for the part that got lost on the way in."
 }
 
 // serverFlightLost: sent again, and still not acknowledged.

@@ -10,11 +10,13 @@ import (
 )
 
 // sniRefused: 112 says it; 80 is what Caddy and Go answer where they have no
-// certificate for the name. A warning 112 refuses only where nothing follows it.
+// certificate for the name, and OpenSSL where it no longer allows the signatures
+// of a version before TLS 1.2. A warning 112 refuses only where nothing follows
+// it. A client that asked for no name had none refused.
 func sniRefused(v *view) bool { return v.sniAlert() != nil }
 
 func (v *view) sniAlert() *Alert {
-	if v.complete() {
+	if v.complete() || v.askedNoName() {
 		return nil
 	}
 	if a := v.serverAlert(tlswire.UnrecognizedName); a != nil {
@@ -23,7 +25,7 @@ func (v *view) sniAlert() *Alert {
 	if v.chosen() {
 		return nil
 	}
-	if a := v.serverAlert(tlswire.InternalError); a != nil {
+	if a := v.serverAlert(tlswire.InternalError); a != nil && !v.offersOnlyOld() {
 		return a
 	}
 	for i := range v.Alerts {
@@ -35,12 +37,23 @@ func (v *view) sniAlert() *Alert {
 	return nil
 }
 
+// askedNoName tells whether the ClientHello has no SNI.
+func (v *view) askedNoName() bool {
+	return v.ClientHello != nil && v.ClientHello.ServerNameState == tlswire.Absent
+}
+
+// offersOnlyOld tells whether the client offers nothing as new as TLS 1.2.
+func (v *view) offersOnlyOld() bool {
+	versions := v.offeredVersions()
+	return len(versions) > 0 && !slices.ContainsFunc(versions, func(o tlswire.Version) bool { return o >= tlswire.TLS12 })
+}
+
 func sniRefusedWords(v *view) Diagnosis {
 	a := v.sniAlert()
 	d := Diagnosis{Certainty: Proven, Title: "Your server refused the name that " + v.client() + " asked for"}
 	d.Evidence = []Evidence{v.asked(), v.answered(a)}
 	if l := v.Local.Certificate; l != nil {
-		d.Evidence = append(d.Evidence, Evidence{File: l.File, Label: "your certificate is for", Value: namesText(l.Names())})
+		d.Evidence = append(d.Evidence, Evidence{File: l.File, Label: "your certificate is for", Value: namesText(l.Chain)})
 	}
 	says := "Your server has no site with this name, and is set to refuse such names: ssl_reject_handshake in nginx, strict-sni in HAProxy."
 	if a.Description == tlswire.InternalError {
@@ -76,9 +89,12 @@ func (v *view) whoseName() string {
 	return "CloudFront asks for the Host of viewers if the distribution forwards it, else for the origin domain."
 }
 
+// namelessFix is the remedy of a server that answers nobody without an SNI.
+var namelessFix = Fix{Says: "Let the server answer without a name too: a default site with a certificate. In nginx: default_server, and no ssl_reject_handshake there."}
+
 func (v *view) sniFixes() []Fix {
 	if v.sni() == "" {
-		return []Fix{{Says: "Let the server answer without a name too: a default site with a certificate. In nginx: default_server, and no ssl_reject_handshake there."}}
+		return []Fix{namelessFix}
 	}
 	add := Fix{Says: "Add " + name(v.sni()) + " to the site that should answer (server_name in nginx, ServerAlias in Apache), with a certificate for it, and reload. With nginx:",
 		Command: testReloadCommand}
@@ -280,7 +296,7 @@ func noSharedVersionWords(v *view) Diagnosis {
 	d.Explanation = paragraphs(d.Explanation,
 		"What CloudFront offers up to TLS 1.2 is set in the distribution, at the origin. TLS 1.3 it offers by itself since November 2025.")
 	d.Fixes = []Fix{server}
-	if !slices.ContainsFunc(v.offeredVersions(), func(o tlswire.Version) bool { return o >= tlswire.TLS12 }) {
+	if v.offersOnlyOld() || len(v.offeredVersions()) == 0 {
 		d.Fixes = []Fix{distribution, server}
 	}
 	return d

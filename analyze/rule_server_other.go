@@ -3,6 +3,8 @@ package analyze
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
+	"strings"
 
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
@@ -61,15 +63,44 @@ func notTLS(v *view) bool {
 	return v.ClientHello != nil && v.FromServer.NotTLS != "" && v.FromClient.NotTLS == ""
 }
 
+// webPort tells whether the port is one of HTTP, or may be.
+func (v *view) webPort() bool {
+	return v.fromCloudFront() || v.portOfTLS() || slices.Contains([]uint16{80, 443, 8080, 8443}, v.Server.Port()) ||
+		strings.Contains(v.FromServer.NotTLS, "HTTP")
+}
+
+// ssl2Words are those of a server that speaks nothing but SSL 2.0.
+func (v *view) ssl2Words(d Diagnosis) Diagnosis {
+	d.Title = fmt.Sprintf("Port %d of your server speaks SSL 2.0, not TLS", v.Server.Port())
+	d.Explanation = sentences("The server chose SSL 2.0, which is broken, and forbidden since 2011 (RFC 6176): no client of today speaks it.", v.viewersGet("502"))
+	d.Fixes = []Fix{{Says: "Allow TLS 1.2 and 1.3 at the server, with a program that knows them, and reload. In nginx:", Command: "ssl_protocols TLSv1.2 TLSv1.3;"}}
+	return d
+}
+
 func notTLSWords(v *view) Diagnosis {
 	port := v.Server.Port()
 	d := Diagnosis{Certainty: Proven, Title: fmt.Sprintf("Port %d of your server does not speak TLS", port)}
 	d.Evidence = []Evidence{
 		{Packet: v.ClientHello.Packet, Label: v.Client() + " sent", Value: "a ClientHello"},
-		{Packet: v.FromServer.LastPacket, Label: "your server answered with", Value: v.FromServer.NotTLS},
+		{Packet: v.FromServer.NotTLSPacket, Label: "your server answered with", Value: v.FromServer.NotTLS},
+	}
+	if d.Evidence[1].Packet < d.Evidence[0].Packet { // it greeted, as servers of SMTP and SSH do
+		d.Evidence[1].Label = "your server began with"
+		slices.Reverse(d.Evidence)
+	}
+	if v.FromServer.NotTLS == tlswire.SSL2Server {
+		return v.ssl2Words(d)
 	}
 	d.Explanation = sentences(fmt.Sprintf("%s began TLS, and your server answered in another protocol. On port %d it expects plain text.", v.Client(), port),
 		v.viewersGet("502"))
+	if !v.webPort() {
+		d.Explanation = fmt.Sprintf("%s began with TLS, and your server with another protocol: on port %d it does not speak TLS from the first byte on.", v.Client(), port)
+		d.Fixes = []Fix{
+			{Says: "Make the port one of TLS from the first byte on, if that is what clients expect of it."},
+			{Says: "If the protocol begins in plain text and turns to TLS later (STARTTLS), the client must be set to that."},
+		}
+		return d
+	}
 	d.Fixes = []Fix{{Says: "Make the port one of TLS, with a certificate, and reload. In nginx:", Command: fmt.Sprintf("listen %d ssl;", port)}}
 	if v.fromCloudFront() {
 		d.Fixes = append(d.Fixes, Fix{Says: "If plain HTTP is meant, set the protocol of the origin to HTTP only in the distribution, and its HTTP port to the one that your server speaks it on."})

@@ -47,7 +47,7 @@ var rules = []rule{
 
 	// The server refused.
 	{Code: SNIRefused, Outcome: Refused, Fires: sniRefused, Words: sniRefusedWords,
-		Needs: "server alert 112, or 80 straight after the ClientHello"},
+		Needs: "a name was asked for, and server alert 112, or 80 straight after the ClientHello"},
 	{Code: NoSharedCipher, Outcome: Refused, Fires: noSharedCipher, Words: noSharedCipherWords,
 		Needs: "server alert 40, 47 or 71 straight after the ClientHello"},
 	{Code: NoSharedGroup, Outcome: Refused, Fires: noSharedGroup, Words: noSharedGroupWords, Hides: []Code{NoSharedCipher},
@@ -63,9 +63,9 @@ var rules = []rule{
 
 	// The path, or a side that vanished.
 	{Code: PortClosed, Outcome: Failed, Fires: portClosed, Words: portClosedWords,
-		Needs: "SYN answered by RST or by an ICMP error"},
+		Needs: "SYN answered by RST, or by ICMP port unreachable"},
 	{Code: SYNUnanswered, Outcome: Failed, Fires: synUnanswered, Words: synUnansweredWords,
-		Needs: "SYN, and no answer"},
+		Needs: "SYN, and no answer, or an ICMP error: prohibited, or host or network unreachable"},
 	{Code: SYNACKUnanswered, Outcome: Failed, Fires: synackUnanswered, Words: synackUnansweredWords,
 		Needs: "SYN-ACK repeated, and no ACK"},
 	{Code: ServerSilent, Outcome: Failed, Fires: serverSilent, Words: serverSilentWords,

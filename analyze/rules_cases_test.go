@@ -83,7 +83,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("row %d: got row %d", tt.row, d.ArticleRow)
 		}
 		c, k = given(known, hello(tt.sni), serves(tt.has), finished, data, resets)
-		if d := diagnose(t, c, k); d.Code != OK || d.ArticleRow != 0 {
+		if d := diagnose(t, c, k); d.Code != OK || d.ArticleRow != tt.row {
 			t.Errorf("row %d, accepted: got %s, row %d", tt.row, d.Code, d.ArticleRow)
 		}
 	}
@@ -132,7 +132,7 @@ func TestSpecialCases(t *testing.T) {
 		{"the server gives up on an idle connection", []fact{ended(Closed, FromServer, time.Minute)}, ServerClosed, Failed},
 		{"half a ClientHello", []fact{askedOrigin, set(func(c *Connection) { c.ClientHello.Partial = true }), goes}, ClientLeftEarly, Failed},
 		{"no TLS on a port of something else", []fact{otherClient, set(func(c *Connection) { c.Server = netAddr("10.0.0.10:22") }), set(noTLS), ended(Reset, FromServer, 0)}, "", None},
-		{"plain HTTP from CloudFront to the port of HTTP", []fact{set(func(c *Connection) { c.Server = netAddr("10.0.0.10:80"); c.FromClient.NotTLS = "an HTTP request" }), goes}, "", None},
+		{"plain HTTP from CloudFront to the port of HTTP", []fact{onPort(80), speaks(FromClient, "an HTTP request"), goes}, "", None},
 		{"TLS on any port", []fact{otherClient, set(func(c *Connection) { c.Server = netAddr("10.0.0.10:9001") }), askedOrigin, serves(theSite), resets}, NameNotCovered, Refused},
 		{"the server's alert is enough in half a capture", []fact{set(func(c *Connection) { c.Opening = Opening{SYNACK: 2, SYNACKs: 1} }), sslFatal(tlswire.UnrecognizedName), set(func(c *Connection) { c.FromServer.Acked = 0 }), serverGoes}, SNIRefused, Refused},
 		{"half a capture without it", []fact{set(func(c *Connection) { c.Opening = Opening{SYNACK: 2, SYNACKs: 1}; c.FromServer.Bytes = 2000 }), serverGoes}, IncompleteCapture, HandshakeUnknown},
@@ -142,7 +142,16 @@ func TestSpecialCases(t *testing.T) {
 			c.FromClient.LastPacket = 9
 		}), resets}, IncompleteCapture, HandshakeUnknown},
 		{"a server refuses with a warning", []fact{hello(theirs), alert(FromServer, tlswire.Warning, tlswire.UnrecognizedName), serverGoes}, SNIRefused, Refused},
-		{"nothing but a port that rejects", []fact{set(noTLS), set(func(c *Connection) { c.Unreachable, c.ICMP.Type, c.ICMP.Code = 2, 3, 3 })}, PortClosed, Failed},
+		{"nothing but a port that rejects", []fact{set(noTLS), icmp(3, 3, theServer)}, PortClosed, Failed},
+		{"a firewall that rejects", []fact{set(noTLS), icmp(3, 13, theServer)}, SYNUnanswered, Failed},
+		{"no way to the host", []fact{set(noTLS), icmp(1, 0, "2001:db8::1")}, SYNUnanswered, Failed},
+		{"an ICMP error and then an answer", []fact{icmp(3, 1, "192.0.2.1"), askedOrigin, serves(theSite), resets}, NameNotCovered, Refused},
+		{"an ACK instead of a SYN-ACK", []fact{set(noTLS), set(func(c *Connection) { c.FromServer.Segments = 1 }), ended(Reset, FromClient, 0)}, ClientLeftEarly, None},
+		{"alert 80 without a name", []fact{hello(""), sslFatal(tlswire.InternalError), serverGoes}, ServerClosed, Failed},
+		{"alert 112 without a name", []fact{hello(""), sslFatal(tlswire.UnrecognizedName), serverGoes}, ServerClosed, Failed},
+		{"alert 80 to an old version", []fact{askedOrigin, offersOld, sslFatal(tlswire.InternalError), serverGoes}, ServerClosed, Failed},
+		{"the Certificate had not arrived", []fact{askedOrigin, serves(theSite), set(func(c *Connection) { c.FromServer.Acked, c.Certificate.End = 1448, 1449 }), resets}, ClientLeftEarly, Failed},
+		{"a certificate that cannot be parsed has no known names", []fact{askedOrigin, serves(theSite), unreadable, resets}, CertificateUnusable, Refused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, k := given(tt.changes...)

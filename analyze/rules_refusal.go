@@ -80,7 +80,7 @@ func (v *view) leftInSilence() bool {
 	case v.acked() >= v.sent():
 		return true
 	}
-	return v.acked() > 0 && v.FromServer.Retransmitted == 0
+	return v.acked() > 0 && v.acked() >= v.Certificate.End && v.FromServer.Retransmitted == 0
 }
 
 // wentOn tells whether the client had gone on with the handshake, and so had
@@ -126,6 +126,9 @@ func (v *view) findFaults() []Code {
 // certificate would have been accepted. Any other client wants the SNI itself.
 func (v *view) nameAtFault() bool {
 	j := &v.Local.Names
+	if v.Local.Judged.Leaf() == nil {
+		return false // it cannot be parsed: what names it has is not known
+	}
 	if !v.fromCloudFront() {
 		return v.sni() != "" && !j.SNICovered
 	}
@@ -174,6 +177,8 @@ func (v *view) certaintyOf(code Code) Certainty {
 		return Possible // a client that trusts the issuer may say goodbye in the same way
 	case !onWire, v.left == leftHidden, v.left == leftFinished:
 		return Likely
+	case code == CertificateUnusable && v.Local.Judged.Leaf() == nil:
+		return Likely // crypto/x509 cannot parse it; whether the client can is not known
 	case v.left == leftAlerting:
 		if named {
 			return Proven

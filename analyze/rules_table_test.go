@@ -90,10 +90,10 @@ var ruleTests = []struct {
 		[]fact{askedOrigin, serves(theOrigin), set(func(c *Connection) { c.CertificateRequest = 7 }), finished, data, serverGoes}, OK},
 	{NotTLS, Proven, Refused,
 		[]fact{askedOrigin, set(func(c *Connection) {
-			c.FromServer = Side{Bytes: 309, Acked: 309, NotTLS: "an HTTP response", LastPacket: 6}
+			c.FromServer = Side{Bytes: 309, Acked: 309, NotTLS: "an HTTP response", NotTLSPacket: 6, LastPacket: 6}
 			c.LastPacket = 6
 		}), serverGoes},
-		[]fact{set(func(c *Connection) { c.FromClient.NotTLS, c.FromServer.NotTLS = "an HTTP request", "an HTTP response" }), serverGoes}, ClientNotTLS},
+		[]fact{speaks(FromClient, "an HTTP request"), speaks(FromServer, "an HTTP response"), serverGoes}, ClientNotTLS},
 	{PortClosed, Proven, Failed,
 		[]fact{set(noTLS), ended(Reset, FromServer, 0)},
 		[]fact{ended(Reset, FromServer, 0)}, ServerClosed},
@@ -121,10 +121,8 @@ var ruleTests = []struct {
 		[]fact{askedOrigin, serves(theSite), silentFor(time.Minute)},
 		[]fact{askedOrigin, serves(theSite), alert(FromClient, tlswire.Warning, tlswire.CloseNotify), ended(Closed, FromServer, time.Millisecond)}, NameNotCovered},
 	{ClientNotTLS, Proven, None,
-		[]fact{set(func(c *Connection) { c.FromClient.NotTLS = "an HTTP request" }), serverGoes},
-		[]fact{otherClient, set(func(c *Connection) {
-			c.FromClient.NotTLS, c.Server = "an SSH banner", netAddr("10.0.0.10:22")
-		}), serverGoes}, ""},
+		[]fact{speaks(FromClient, "an HTTP request"), serverGoes},
+		[]fact{otherClient, speaks(FromClient, "an SSH banner"), onPort(22), serverGoes}, ""},
 	{OK, Proven, Complete,
 		[]fact{askedOrigin, serves(theOrigin), finished, data, ended(Reset, FromServer, 0)},
 		[]fact{askedOrigin, serves(theOrigin), set(func(c *Connection) { c.FromClient.Finished = true; c.ServerHello.Done = false }), serverGoes}, ServerClosed},

@@ -149,6 +149,43 @@ func ended(how How, by Who, after time.Duration) fact {
 	}
 }
 
+// speaks lets one side begin with something that is not TLS.
+func speaks(who Who, what string) fact {
+	return func(c *Connection, _ *Knowledge) {
+		s := &c.FromClient
+		if who == FromServer {
+			s = &c.FromServer
+		}
+		s.NotTLS, s.NotTLSPacket = what, 4+int(who)
+	}
+}
+
+func onPort(port uint16) fact {
+	return func(c *Connection, _ *Knowledge) { c.Server = netip.AddrPortFrom(c.Server.Addr(), port) }
+}
+
+const theServer = "10.0.0.10"
+
+// icmp is an ICMP error, the answer to the SYN.
+func icmp(kind, code uint8, from string) fact {
+	return func(c *Connection, _ *Knowledge) {
+		c.Unreachable, c.LastPacket = 2, 2
+		c.ICMP = capture.ICMPError{Type: kind, Code: code, From: netip.MustParseAddr(from).As16()}
+	}
+}
+
+// offersOld lets the client offer TLS 1.1 and nothing newer.
+func offersOld(c *Connection, _ *Knowledge) {
+	c.ClientHello.LegacyVersion, c.ClientHello.SupportedVersions = tlswire.TLS11, nil
+}
+
+// unreadable lets the server send a certificate that crypto/x509 cannot parse.
+func unreadable(c *Connection, k *Knowledge) {
+	c.Certificate.Chain = origin.ParseChain([][]byte{{0x30, 0x03, 0x02, 0x01, 0x01}})
+	judge(c, k, c.Certificate.Chain)
+	c.Local.Problems = []origin.Problem{{Kind: origin.Unusable, Rule: "it cannot be parsed", Says: "The certificate cannot be parsed."}}
+}
+
 func resets(c *Connection, k *Knowledge) { ended(Reset, FromClient, 1100*time.Microsecond)(c, k) }
 
 func silentFor(d time.Duration) fact {

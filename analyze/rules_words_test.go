@@ -12,6 +12,7 @@ import (
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
+	"sniwatch/capture"
 )
 
 var updateWords = flag.Bool("update", false, "rewrite the files that tests compare with")
@@ -65,11 +66,32 @@ var wordTests = []struct {
 	{"completed-abandoned", ruleTests[27].fires},
 	{"open", ruleTests[28].fires},
 	{"incomplete-capture", ruleTests[29].fires},
+	{"port-closed-icmp", []fact{set(noTLS), icmp(3, 3, theServer)}},
+	{"syn-prohibited", []fact{set(noTLS), icmp(3, 10, theServer)}},
+	{"syn-prohibited-by-router", []fact{set(noTLS), icmp(1, 1, "2001:db8::1")}},
+	{"syn-no-way", []fact{otherClient, set(noTLS), icmp(1, 0, "2001:db8::1")}},
+	{"syn-answered-by-ack", []fact{otherClient, set(noTLS), set(func(c *Connection) { c.FromServer.Segments = 1 }), ended(Reset, FromClient, 0)}},
+	{"server-silent-unacknowledged", []fact{askedOrigin, set(func(c *Connection) { c.FromClient.Acked = 0 }), ended(Reset, FromClient, 10*time.Second)}},
+	{"server-silent-late", []fact{askedOrigin, set(func(c *Connection) { c.FromClient.Bytes = 200 }), ended(Closed, FromClient, 13*time.Second), lateFlight}},
+	{"server-closed-no-name", []fact{hello(""), sslFatal(tlswire.UnrecognizedName), serverGoes}},
+	{"server-closed-old-version", []fact{otherClient, hello(""), offersOld, sslFatal(tlswire.InternalError), serverGoes}},
+	{"server-closed-hidden-alert", []fact{otherClient, askedOrigin, flight13, hiddenAlert(FromServer), serverGoes}},
+	{"not-tls-smtp", []fact{otherClient, onPort(465), hello(""), speaks(FromServer, "an SMTP greeting"), set(func(c *Connection) { c.FromServer.NotTLSPacket = 3 }), serverGoes}},
+	{"not-tls-ssl2", []fact{otherClient, hello(""), speaks(FromServer, tlswire.SSL2Server), serverGoes}},
+	{"unusable-unreadable", []fact{otherClient, askedOrigin, serves(theSite), unreadable, resets}},
+	{"intermediate-missing-nameless", []fact{askedOrigin, serves(theOrigin), problem(origin.Problem{Kind: origin.IntermediateMissing}), resets}},
 }
 
 // newerFile lets the file on the host be valid for longer than what was sent.
 func newerFile(c *Connection, _ *Knowledge) {
 	c.Local.Certificate = &origin.Certificate{File: c.Local.Certificate.File, Chain: chainUntil(testStart.AddDate(0, 3, 0), theOrigin)}
+}
+
+// lateFlight is a flight that came when the client had left.
+func lateFlight(c *Connection, k *Knowledge) {
+	flight(c, k)
+	c.ServerHello.Time, c.ServerHello.Packet = c.End.Time+capture.Timestamp(5*time.Second), 9
+	c.FromServer.Acked = 0
 }
 
 func TestWords(t *testing.T) {

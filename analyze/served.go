@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -10,23 +11,29 @@ import (
 	"sniwatch/capture"
 )
 
-// maxServed is for how many server names it is remembered which certificate
-// they got. A host has a few; scanners ask for anything.
+// maxServed is for how many sites it is remembered which certificate they have.
+// A host has a few; scanners ask for anything.
 const maxServed = 1024
 
-// served remembers which certificate the wire showed for which server name, to
-// notice one that changes, or that is not the file's.
+// served remembers which certificate the wire showed for which site, to notice
+// one that changes, or that is not the file's.
 type served struct {
-	leaf    map[string]*origin.Chain
+	leaf    map[site]*origin.Chain
 	chains  []*origin.Chain // distinct leaves, in order of first sight, that are no file's
 	changes []change
 	stale   []staleness
 }
 
-// A change is another leaf for the same server name: the first one, and how
+// A site is a server, by its address, and the name that it was asked for; "": none.
+type site struct {
+	server netip.AddrPort
+	sni    string
+}
+
+// A change is another leaf for the same site: the first one, and how
 // often the leaf changed in all.
 type change struct {
-	sni           string
+	site          site
 	before, after *origin.Chain
 	at            capture.Timestamp
 	packet        int
@@ -43,33 +50,35 @@ type staleness struct {
 
 const maxRemarks = 8 // changes, stale certificates, certificates of the wire that are listed
 
-func newServed() served { return served{leaf: map[string]*origin.Chain{}} }
+func newServed() served { return served{leaf: map[site]*origin.Chain{}} }
 
 // note looks at the certificate of one connection. Nearly always it is the one
-// that this name had before, which costs a look into the map.
+// that this site had before, which costs a look into the map.
 func (s *served) note(r *reading, local *origin.Store) {
 	chain := r.Certificate.Chain
 	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
 		return
 	}
-	before, known := s.leaf[string(tlswire.ServerName(r.helloBody))]
+	before, known := s.leaf[site{r.Server, string(tlswire.ServerName(r.helloBody))}]
 	if before == chain || !known && len(s.leaf) == maxServed {
 		return
 	}
 	r.parseHello()
 	c := &r.Connection
-	sni := strings.Clone(c.ClientHello.ServerName) // without the hello that it is a part of
-	s.leaf[sni] = chain
-	if known && before.SHA256[0] != chain.SHA256[0] {
-		s.changed(change{sni, before, chain, c.Start, c.Certificate.Packet, 1})
+	if h := c.ClientHello; h.ServerNameState == tlswire.Present || h.ServerNameState == tlswire.Absent {
+		asked := site{c.Server, strings.Clone(h.ServerName)} // without the hello that it is a part of
+		s.leaf[asked] = chain
+		if known && before.SHA256[0] != chain.SHA256[0] {
+			s.changed(change{asked, before, chain, c.Start, c.Certificate.Packet, 1})
+		}
 	}
 	s.compare(c, local)
 }
 
-// changed notes a change, unless the name is known to change already: several
+// changed notes a change, unless the site is known to change already: several
 // servers behind one address may each have a certificate of their own.
 func (s *served) changed(now change) {
-	i := slices.IndexFunc(s.changes, func(c change) bool { return c.sni == now.sni })
+	i := slices.IndexFunc(s.changes, func(c change) bool { return c.site == now.site })
 	switch {
 	case i >= 0:
 		s.changes[i].times++

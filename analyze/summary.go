@@ -3,6 +3,7 @@ package analyze
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sniwatch/analyze/origin"
@@ -73,9 +74,7 @@ func (w *Watcher) warnings(r *Report) []Warning {
 	var out []Warning
 	out = append(out, w.trafficWarnings(r)...)
 	out = append(out, w.collector.served.warnings()...)
-	for _, c := range r.Certificates {
-		out = append(out, w.certificateWarnings(c)...)
-	}
+	out = append(out, w.certificateWarnings(r.Certificates)...)
 	if w.opts.Ranges.Age(r.Made) > oldAfter {
 		out = append(out, Warning{
 			Code:  RangesOld,
@@ -99,16 +98,29 @@ func (w *Watcher) trafficWarnings(r *Report) []Warning {
 			Fixes: []Fix{{Says: "Let CloudFront in: allow its prefix list in the security group", Command: "aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing"}},
 		})
 	}
-	u, k := &r.Unanalysed, &w.collector
-	if u.DroppedByKernel+u.DroppedByInterface+u.ConnectionsEvicted+k.gaps+k.cut > 0 {
+	if missed := w.missed(&r.Unanalysed); missed != "" {
 		out = append(out, Warning{
 			Code:  CaptureLostPackets,
-			Title: fmt.Sprintf("packets are missing from the capture: %s may be misjudged", many(int64(k.doubtful+u.ConnectionsEvicted), "connection")),
-			Says:  fmt.Sprintf("They were on the wire, but were not captured, or not whole: bytes are missing on %s.", many(int64(k.gaps), "connection")),
+			Title: "packets are missing from the capture" + missed,
+			Says:  "They were on the wire, but were not captured, or not whole, or there was no room for what they belong to.",
 			Fixes: []Fix{{Says: "Capture whole packets, with a larger buffer, or fewer of them with a filter", Command: "sniwatch -i eth0 -s 262144 -B 65536"}},
 		})
 	}
 	return out
+}
+
+// missed says what it means for the report that packets were lost; "": nothing,
+// since nothing of a handshake was lost.
+func (w *Watcher) missed(u *Unanalysed) string {
+	switch n := w.collector.doubtful + u.ConnectionsEvicted; {
+	case n > 0:
+		return ": " + many(int64(n), "connection") + " cannot be judged, or only in part"
+	case u.DroppedByKernel+u.DroppedByInterface > 0:
+		return ": there may be connections that are not counted"
+	case w.collector.hit > 0:
+		return ", but every handshake that was seen could be judged"
+	}
+	return ""
 }
 
 // warnings tells of certificates that changed, or that the server did not reload.
@@ -117,8 +129,8 @@ func (s *served) warnings() []Warning {
 	for _, c := range s.changes {
 		out = append(out, Warning{
 			Code:  CertificateChanged,
-			Title: fmt.Sprintf("the certificate for %s changed during the capture, at %s UTC (packet %d)", name(c.sni), c.at.Time().Format(time.DateTime), c.packet),
-			Says:  sentences(fmt.Sprintf("Before, it was valid until %s; after, until %s.", until(c.before), until(c.after)), again(c.times)),
+			Title: fmt.Sprintf("%s changed during the capture, at %s UTC (packet %d)", c.site.certificate(), c.at.Time().Format(time.DateTime), c.packet),
+			Says:  sentences(fmt.Sprintf("Before, it was valid until %s; after, until %s.", until(c.before), until(c.after)), c.again()),
 		})
 	}
 	for _, c := range s.stale {
@@ -133,12 +145,20 @@ func (s *served) warnings() []Warning {
 	return out
 }
 
+// certificate names that of a site.
+func (s site) certificate() string {
+	if s.sni == "" {
+		return "the certificate of the default site (no name asked for)"
+	}
+	return "the certificate for " + name(s.sni)
+}
+
 // again says what a certificate that changes more than once means.
-func again(times int) string {
-	if times == 1 {
+func (c *change) again() string {
+	if c.times == 1 {
 		return ""
 	}
-	return fmt.Sprintf("It changed %d times: more than one server, or more than one process of it, answers for this name, and not all have the same certificate.", times)
+	return fmt.Sprintf("It changed %d times: more than one server, or more than one process of it, answers at %s, and not all have the same certificate.", c.times, c.site.server)
 }
 
 func until(c *origin.Chain) string {
@@ -150,14 +170,39 @@ func until(c *origin.Chain) string {
 
 // certificateWarnings tells what is wrong with a certificate and explains no
 // failure: CloudFront accepts it all the same, or nobody was refused for it.
-func (w *Watcher) certificateWarnings(c CertificateUsed) []Warning {
+// Several certificates with the same fault, such as an issuer that they share,
+// have one warning that names them.
+func (w *Watcher) certificateWarnings(all []CertificateUsed) []Warning {
 	var out []Warning
-	for _, p := range c.Problems {
-		if !w.collector.explains(Code(p.Kind)) {
-			out = append(out, Warning{Code: Code(p.Kind), Title: warningTitle(c, p), Says: p.Says})
+	names := map[int][]string{} // by the warning's place in out: the names of what was seen on the wire only
+	for _, c := range all {
+		for _, p := range c.Problems {
+			if w.collector.explains(Code(p.Kind)) {
+				continue
+			}
+			one := Warning{Code: Code(p.Kind), Title: warningTitle(c, p), Says: p.Says}
+			i := slices.IndexFunc(out, func(o Warning) bool { return o.Code == one.Code && o.Title == one.Title && o.Says == one.Says })
+			if i < 0 {
+				i = len(out)
+				out = append(out, one)
+			}
+			if n := c.firstName(); c.File == "" && n != "" && !slices.Contains(names[i], n) {
+				names[i] = append(names[i], n)
+			}
 		}
 	}
+	for i, n := range names {
+		out[i].Title += " (" + strings.Join(n, ", ") + ")"
+	}
 	return out
+}
+
+// firstName gives the name by which people know a certificate; "": it has none.
+func (c *CertificateUsed) firstName() string {
+	if len(c.Names) == 0 {
+		return ""
+	}
+	return name(c.Names[0])
 }
 
 // explains tells whether a code is that of a finding, or stands beside one.

@@ -94,13 +94,17 @@ func (v *view) isFor() Evidence {
 	if chain == nil {
 		return e
 	}
-	e.Value = namesText(chain.Names())
+	e.Value = namesText(chain)
 	return e
 }
 
 // namesText gives all names of a certificate.
-func namesText(names []string) string {
-	if len(names) == 0 {
+func namesText(chain *origin.Chain) string {
+	names := chain.Names()
+	switch {
+	case chain.Leaf() == nil:
+		return "names that cannot be read"
+	case len(names) == 0:
 		return "no name at all"
 	}
 	return strings.Join(names, ", ")

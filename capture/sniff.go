@@ -120,7 +120,7 @@ func sniffText(head []byte) look {
 	case begins("{"), begins("[{"), begins("[\n"), begins("[\""), begins("[ "), begins("[]"):
 		return look{"is no capture but JSON", ""}
 	}
-	return look{"is no capture but a text file", "a server's error log is given with --log %s"}
+	return look{"is no capture but a text file", ""}
 }
 
 // isText tells whether head holds nothing but what a text file may hold. The

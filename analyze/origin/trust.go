@@ -67,6 +67,9 @@ func (in *inspection) addUntrusted(issuer, says string) {
 // a second intermediate that was left out.
 func (in *inspection) endsUnknown(top int) string {
 	issuer := IssuerText(in.cert(top))
+	if issuer == "" {
+		issuer = "an issuer without a name"
+	}
 	says := fmt.Sprintf("The chain ends with %s, signed by %s, which is not %s. If that is an authority of your own, "+
 		"CloudFront cannot trust it; if it is an intermediate of a public one, it is lacking from the chain",
 		SubjectText(in.cert(top)), issuer, in.amongRoots())
@@ -80,6 +83,10 @@ func (in *inspection) endsUnknown(top int) string {
 func (in *inspection) addMissing(top int) {
 	c := in.cert(top)
 	issuer := IssuerText(c)
+	if issuer == "" {
+		in.addNameless(top)
+		return
+	}
 	var says string
 	switch strangers := in.strangers(); {
 	case len(strangers) > 0:
@@ -98,6 +105,15 @@ func (in *inspection) addMissing(top int) {
 	}
 	says += " If " + issuer + " is an authority of your own, CloudFront cannot trust it at all."
 	in.add(Problem{Kind: IntermediateMissing, Subject: SubjectText(c), Issuer: issuer, URL: u, Says: says})
+}
+
+// addNameless reports that the issuer of the certificate at top was not sent,
+// and that nobody can tell who that is.
+func (in *inspection) addNameless(top int) {
+	c := in.cert(top)
+	in.add(Problem{Kind: IntermediateMissing, Subject: SubjectText(c), URL: in.issuerURL(top),
+		Says: fmt.Sprintf("The certificate for %s does not say who signed it: its issuer has no name. No public authority issues such certificates, "+
+			"so CloudFront cannot trust it.", hostOf(c))})
 }
 
 // strangers describes the certificates that were sent and have no part in the

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"sniwatch/analyze"
@@ -23,14 +23,14 @@ func losses(u *analyze.Unanalysed) []loss {
 		{u.DroppedByKernel, "packets dropped by the kernel, which had no room for them (a larger buffer: -B)",
 			"packet dropped by the kernel, which had no room for it (a larger buffer: -B)"},
 		{u.DroppedByInterface, "packets dropped by the network interface", "packet dropped by the network interface"},
-		{u.PacketsTruncated, "packets of a handshake cut by the snap length (capture with -s 0)",
-			"packet of a handshake cut by the snap length (capture with -s 0)"},
+		{u.PacketsTruncated, "connections with packets cut by the snap length (capture with -s 0)",
+			"connection with packets cut by the snap length (capture with -s 0)"},
 		{u.HeadersTruncated, "packets whose headers are cut by the snap length", "packet whose headers are cut by the snap length"},
 		{u.Fragments, "IP fragments, which are not put together", "IP fragment, which is not put together"},
 		{u.Undecodable, "packets with headers that contradict themselves", "packet with headers that contradict themselves"},
 		{u.UnknownLink, "packets of a link layer that sniwatch does not know", "packet of a link layer that sniwatch does not know"},
 		{u.ConnectionsEvicted, "connections given up to stay within the memory limit", "connection given up to stay within the memory limit"},
-		{u.ConnectionsWithGaps, "connections with bytes missing", "connection with bytes missing"},
+		{u.ConnectionsWithGaps, "connections with packets missing", "connection with packets missing"},
 		{u.Stray, "segments of connections that began before the capture", "segment of a connection that began before the capture"},
 	}
 	var some []loss
@@ -50,12 +50,13 @@ func (p *page) coverage(r *analyze.Report) {
 	for _, in := range r.Inputs {
 		whole = whole && in.Broken == ""
 	}
-	what := count(packets(r), "packet") + where(r)
+	what := count(packets(r), "packet") + where(r) + notTCP(r)
 	if whole {
-		if packets(r) > 0 {
-			what += ", none lost"
+		claim := "Looked at: "
+		if r.Counts.Connections > r.Counts.None && r.Counts.Unknown == 0 {
+			claim = "All handshakes seen whole: " // other traffic is not followed, and may have gaps
 		}
-		p.block("", "Seen whole: "+what+".", plain)
+		p.block("", claim+what+".", plain)
 		p.inputs(r)
 		return
 	}
@@ -66,6 +67,18 @@ func (p *page) coverage(r *analyze.Report) {
 		p.block("", s, plain)
 	}
 	p.blank()
+}
+
+// notTCP says how many of the packets were nothing that TLS could be in.
+func notTCP(r *analyze.Report) string {
+	switch n := r.Unanalysed.NotTCP; {
+	case n == 0:
+		return ""
+	case n == packets(r):
+		return ", none of them TCP"
+	default:
+		return ", " + number(n) + " of them not TCP"
+	}
 }
 
 // where names the input, or says how many there are.
@@ -123,24 +136,18 @@ func (p *page) lossLines(some []loss) {
 	}
 }
 
-// trust says in sentences what the missing parts mean for the rest.
+// trust says in sentences what the missing parts mean for the rest. How many
+// connections cannot be judged, a warning says.
 func trust(r *analyze.Report) []string {
 	u := &r.Unanalysed
 	var out []string
-	if n := u.ConnectionsWithGaps + u.ConnectionsEvicted; n > 0 {
-		s := fmt.Sprintf("What is said of these %s (of %s) may be wrong", count(n, "connection"), number(r.Counts.Connections))
-		if n == 1 {
-			s = fmt.Sprintf("What is said of this connection (of %s) may be wrong", number(r.Counts.Connections))
-		}
-		if u.BytesMissing > 0 {
-			s += "; " + count(u.BytesMissing, "byte") + " " + isAre(u.BytesMissing) + " missing"
-		}
-		out = append(out, s+".")
+	if u.BytesMissing > 0 {
+		out = append(out, count(u.BytesMissing, "byte")+" "+isAre(u.BytesMissing)+" missing.")
 	}
 	if u.DroppedByKernel+u.DroppedByInterface+u.Fragments+u.Undecodable+u.UnknownLink+u.HeadersTruncated > 0 {
 		out = append(out, "A connection that was in those packets alone is not counted.")
 	}
-	if len(out) == 0 {
+	if !slices.ContainsFunc(r.Warnings, func(w analyze.Warning) bool { return w.Code == analyze.CaptureLostPackets }) {
 		out = append(out, "What is said above stands: it rests on packets that were seen.")
 	}
 	return out

@@ -11,7 +11,7 @@ import (
 func (p *page) finding(f *analyze.Finding) {
 	mark, as := "✗ ", red
 	if !f.Failure() {
-		mark, as = "? ", yellow
+		mark, as = "· ", yellow
 	}
 	p.title(mark, as, f.Title, string(f.Certainty))
 	p.block("  ", p.whose(f), faint)

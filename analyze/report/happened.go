@@ -73,8 +73,8 @@ func after(c *analyze.Connection) string {
 // ending says who ended the connection, how, and how far it had come.
 func ending(c *analyze.Connection) string {
 	switch {
-	case c.Unreachable != 0:
-		return "the port cannot be reached (ICMP)"
+	case c.Unreachable != 0 && c.End.Stage == analyze.StageSYN:
+		return "SYN answered by ICMP: " + analyze.ICMPText(c.ICMP)
 	case c.End.Stage == analyze.StageSYN && ended(c):
 		return "SYN answered by a reset"
 	case c.End.Stage == analyze.StageSYN:

@@ -91,27 +91,6 @@ func (j *JSON) Close(r *analyze.Report) error {
 	return j.out.Flush()
 }
 
-// WriteConnection writes one connection as a line of NDJSON. For many of them a
-// JSON is faster. The error is w's.
-func WriteConnection(w io.Writer, c *analyze.Connection) error {
-	return writeLine(w, newConnection(c))
-}
-
-// WriteReportObject writes the report as a line of NDJSON, which is the last
-// one. The error is w's.
-func WriteReportObject(w io.Writer, r *analyze.Report) error {
-	return writeLine(w, reportObject{newHeader("report"), newReport(r)})
-}
-
-func writeLine(w io.Writer, v any) error {
-	var buf bytes.Buffer
-	if err := encode(&buf, v); err != nil {
-		return err
-	}
-	_, err := w.Write(buf.Bytes())
-	return err
-}
-
 // encode overwrites buf with one object and a newline. encoding/json escapes
 // control characters below U+0020, <, >, &, U+2028 and U+2029; the others that
 // show nothing, among them the control characters of U+0080 and above, which

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/big"
 	"net/netip"
@@ -154,7 +155,8 @@ func TestConnectionFields(t *testing.T) {
 func connectionLine(t *testing.T, c *analyze.Connection) map[string]any {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteConnection(&b, c); err != nil {
+	j := NewJSON(&b, true)
+	if err := errors.Join(j.Connection(c), j.Flush()); err != nil {
 		t.Fatal(err)
 	}
 	return decode(t, b.Bytes())
@@ -311,7 +313,7 @@ func TestReportObject(t *testing.T) {
 	r, _ := mixed()
 	r.Inputs[0].LinkTypes = []capture.LinkType{1}
 	var b bytes.Buffer
-	if err := WriteReportObject(&b, r); err != nil {
+	if err := NewJSON(&b, true).Close(r); err != nil {
 		t.Fatal(err)
 	}
 	got := decode(t, b.Bytes())
@@ -438,8 +440,7 @@ func TestClientNetworks(t *testing.T) {
 }
 
 func BenchmarkConnection(b *testing.B) {
-	c := complete(b)
-	j := NewJSON(io.Discard, true)
+	c, j := complete(b), NewJSON(io.Discard, true)
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := j.Connection(c); err != nil {

@@ -18,6 +18,7 @@ const (
 	// Columns that the parts of a line take, so that lines line up.
 	clientColumns  = len("255.255.255.255:65535")
 	networkColumns = len("CloudFront")
+	nameColumns    = 25 // what a name has on 80 columns beside "name-not-covered"
 
 	widthForNetwork = 96 // from this width on there is room for the network
 	leastName       = 12 // columns that an address or a name is left in any case
@@ -53,11 +54,21 @@ func WriteLine(w io.Writer, c *analyze.Connection, o LineOptions) error {
 	line := appendPart("", when, faint, o.Colour)
 	line = appendPart(line, client, plain, o.Colour)
 	line = appendPart(line, network, plain, o.Colour)
-	line = appendPart(line, Clean(name, min(maxWord, max(left-2, 1))), bold, o.Colour)
+	name = Clean(name, min(maxWord, max(left-2, 1)))
+	line = appendPart(line, name+filler(name, width, left-2), bold, o.Colour)
 	line = appendPart(line, what, plain, o.Colour)
 	line = appendPart(line, code, lineStyle(c), o.Colour)
 	_, err := io.WriteString(w, line+"\n")
 	return err
+}
+
+// filler gives the spaces behind a name, so that what follows lines up with the
+// other lines; none in a file, whose lines are as long as they need to be.
+func filler(name string, width, room int) string {
+	if width == unlimited {
+		return ""
+	}
+	return strings.Repeat(" ", max(0, min(room, nameColumns)-columns(name)))
 }
 
 // lineColumns is how wide these parts are together, the space between them

@@ -8,11 +8,13 @@ import (
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/tlswire"
+	"sniwatch/capture"
 )
 
 func TestWriteLine(t *testing.T) {
 	short := refused("130.176.135.149:34512", "origin.example.shibata.tech", "03:41:18.123456", 1)
 	long := refused("130.176.135.149:34512", strings.Repeat("a", 60)+".example.shibata.tech", "03:41:18.123456", 1)
+	nameless := refused("130.176.135.149:34512", "", "03:41:18.123456", 1)
 	six := refused("[2600:9000:2157:8a00:1111:2222:3333:4444]:34512", "画像.example.jp", "03:41:18.123456", 1)
 	tests := []struct {
 		width int
@@ -24,6 +26,8 @@ func TestWriteLine(t *testing.T) {
 		{120, short, "03:41:18.123  130.176.135.149:34512  CloudFront  origin.example.shibata.tech  refused the certificate  name-not-covered"},
 		{100, short, "03:41:18.123  130.176.135.149:34512  CloudFront  origin.example.shibata.tech  name-not-covered"},
 		{80, short, "03:41:18.123  130.176.135.149:34512  origin.examp…shibata.tech  name-not-covered"},
+		{0, nameless, "03:41:18.123  130.176.135.149:34512  CloudFront  (no name)  refused the certificate after 1.1 ms  name-not-covered"},
+		{80, nameless, "03:41:18.123  130.176.135.149:34512  (no name)                  name-not-covered"},
 		{120, long, "03:41:18.123  130.176.135.149:34512  CloudFront  aaaaaaaaaaaaaa….shibata.tech  refused the certificate  name-not-covered"},
 		{80, six, "03:41:18.123  [2600:9000:2157:8…3333:4444]:34512  画像.e…le.jp  name-not-covered"},
 	}
@@ -88,7 +92,12 @@ func TestHappened(t *testing.T) {
 		{"SYN-ACK not answered", func(c *analyze.Connection) {
 			c.Handshake, c.End = analyze.Failed, analyze.End{Stage: analyze.StageSYNACK}
 		}},
-		{"the port cannot be reached (ICMP)", func(c *analyze.Connection) { c.Unreachable, c.Handshake = 2, analyze.Failed }},
+		{"SYN answered by ICMP: port unreachable", func(c *analyze.Connection) {
+			c.Unreachable, c.Handshake, c.ICMP, c.End = 2, analyze.Failed, capture.ICMPError{Type: 3, Code: 3}, analyze.End{Stage: analyze.StageSYN}
+		}},
+		{"client reset the connection after the ClientHello", func(c *analyze.Connection) { // an ICMP error about sizes, later on
+			c.Unreachable, c.Handshake, c.ICMP, c.End.Stage = 2, analyze.Failed, capture.ICMPError{Type: 3, Code: 4}, analyze.StageAfterClientHello
+		}},
 		{"server closed the connection after the ClientHello", func(c *analyze.Connection) {
 			c.End = analyze.End{How: analyze.Closed, By: analyze.FromServer, Stage: analyze.StageAfterClientHello}
 		}},
@@ -133,12 +142,10 @@ func (f *full) Write(b []byte) (int, error) {
 func TestWriteErrors(t *testing.T) {
 	r, o := rowSix()
 	for name, write := range map[string]func() error{
-		"text":       func() error { return WriteText(&full{100}, r, o) },
-		"line":       func() error { return WriteLine(&full{10}, o.Connections[0], LineOptions{}) },
-		"connection": func() error { return WriteConnection(&full{10}, o.Connections[0]) },
-		"report":     func() error { return WriteReportObject(&full{10}, r) },
-		"json":       func() error { return NewJSON(&full{10}, false).Close(r) },
-		"ndjson":     func() error { return NewJSON(&full{10}, true).Close(r) },
+		"text":   func() error { return WriteText(&full{100}, r, o) },
+		"line":   func() error { return WriteLine(&full{10}, o.Connections[0], LineOptions{}) },
+		"json":   func() error { return NewJSON(&full{10}, false).Close(r) },
+		"ndjson": func() error { return NewJSON(&full{10}, true).Close(r) },
 		"many": func() error {
 			j := NewJSON(&full{10}, false)
 			for range 1000 {

@@ -59,18 +59,27 @@ func (p *page) table(o TextOptions) error {
 
 // fit fills the table and makes it fit the page. Before a name is shortened, the
 // clients lose their ports, since the packet tells as well which connection it
-// is, and what happened is left out, since the diagnosis says it in short.
+// is; what happened is left out, since the diagnosis says it in short; then the
+// servers lose their ports, and are left out where a name would lose much.
 func (p *page) fit(cols []column, connections []*analyze.Connection) ([]column, [][]string, []int) {
 	room := func() int { return p.width - gutter*(len(cols)-1) }
 	cells := fill(cols, connections)
 	widths := wanted(cols, cells)
-	for _, title := range []string{clientTitle, happenedTitle} {
-		j := slices.IndexFunc(cols, func(c column) bool { return c.title == title })
-		if sum(widths) <= room() || j < 0 {
+	for _, step := range []struct {
+		title string
+		cell  func(*analyze.Connection) string // instead of the one that the column has; nil: no column
+	}{
+		{clientTitle, func(c *analyze.Connection) string { return c.Client.Addr().String() }},
+		{happenedTitle, nil},
+		{serverTitle, func(c *analyze.Connection) string { return c.Server.Addr().String() }},
+		{serverTitle, nil},
+	} {
+		j := slices.IndexFunc(cols, func(c column) bool { return c.title == step.title })
+		if sum(widths) <= room() || j < 0 || step.title == serverTitle && step.cell == nil && !shortensNames(cols, widths, room()) {
 			continue
 		}
-		if title == clientTitle {
-			cols[j].cell = func(c *analyze.Connection) string { return c.Client.Addr().String() }
+		if step.cell != nil {
+			cols[j].cell = step.cell
 		} else {
 			cols = slices.Delete(cols, j, j+1)
 		}
@@ -84,6 +93,13 @@ func (p *page) fit(cols []column, connections []*analyze.Connection) ([]column, 
 		}
 		cols, widths = slices.Delete(cols, j, j+1), slices.Delete(widths, j, j+1)
 	}
+}
+
+// shortensNames tells whether the names that were asked for would lose much if
+// the columns gave way to fit into room.
+func shortensNames(cols []column, widths []int, room int) bool {
+	j := slices.IndexFunc(cols, func(c column) bool { return c.title == nameTitle })
+	return j >= 0 && fitted(cols, slices.Clone(widths), room)[j] < min(widths[j], goodName)
 }
 
 // expendable finds the column to leave out first where even the least of all is
@@ -127,7 +143,7 @@ func (p *page) tableColumns(connections []*analyze.Connection) []column {
 	cols := []column{
 		{"time", len(layout), 0, func(c *analyze.Connection) string { return calendar{}.at(c.Start, layout) }},
 		{clientTitle, len("255.255.255.255"), 1, func(c *analyze.Connection) string { return c.Client.String() }},
-		{"asked for", 10, 0, askedFor},
+		{nameTitle, 10, 0, askedFor},
 	}
 	if p.width >= wideTable {
 		cols = append(cols, column{happenedTitle, 20, 4, func(c *analyze.Connection) string { return brief(happened(c)) }})
@@ -137,7 +153,7 @@ func (p *page) tableColumns(connections []*analyze.Connection) []column {
 		cols = append(cols, column{"file", 8, 2, func(c *analyze.Connection) string { return c.File }})
 	}
 	if !sameServer(connections) {
-		cols = append(cols, column{"server", 10, 3, func(c *analyze.Connection) string { return c.Server.String() }})
+		cols = append(cols, column{serverTitle, 10, 3, func(c *analyze.Connection) string { return c.Server.String() }})
 	}
 	return append(cols, column{packetTitle, 6, 0, func(c *analyze.Connection) string { return strconv.Itoa(c.FirstPacket) }})
 }
@@ -145,6 +161,8 @@ func (p *page) tableColumns(connections []*analyze.Connection) []column {
 // Columns that are treated in a way of their own.
 const (
 	clientTitle   = "client"
+	nameTitle     = "asked for"
+	serverTitle   = "server"
 	happenedTitle = "what happened"
 	packetTitle   = "packet" // holds numbers
 )

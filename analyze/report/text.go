@@ -65,6 +65,9 @@ func (p *page) headline(r *analyze.Report) {
 		}
 	}
 	verdict, as := outcome(&r.Counts, packets(r)), green
+	if r.Counts.Connections == 0 && packets(r) > 0 {
+		verdict += notTCP(r)
+	}
 	switch {
 	case problems > 0:
 		verdict, as = count(problems, "problem")+": "+verdict, red

@@ -55,6 +55,7 @@ func (f *Flow) over() bool {
 
 // A Direction is what one side sent.
 type Direction struct {
+	Segments      int  // seen, but for a client's SYNs
 	Retransmitted int  // segments sent again
 	Largest       int  // payload bytes of the largest segment
 	LargestAcked  int  // payload bytes of the largest segment that was acknowledged
@@ -176,6 +177,7 @@ func (t *Table) syn(i uint32, s *capture.Segment) {
 func (t *Table) segment(f *Flow, from Side, s *capture.Segment) {
 	f.see(s)
 	d, o := &f.Sides[from], &f.Sides[from.Other()]
+	d.Segments++
 	mark := f.Last
 	seq := s.Seq
 	if s.Flags.Has(capture.SYN) {

@@ -10,7 +10,11 @@ import (
 // preface of HTTP/2 is the longest mark among them.
 const startLength = 24
 
-// What a stream that is no TLS looks like.
+// SSL2Server is what Visitor.NotTLS is told of a server that speaks SSL 2.0, which
+// RFC 6176 forbids.
+const SSL2Server = "an SSL 2.0 server"
+
+// What a stream that is no TLS looks like otherwise.
 const (
 	httpRequest   = "an HTTP request"
 	httpResponse  = "an HTTP response"
@@ -19,7 +23,6 @@ const (
 	smtpGreeting  = "an SMTP greeting"
 	smtpCommand   = "an SMTP command"
 	proxyProtocol = "a PROXY protocol header"
-	ssl2Server    = "an SSL 2.0 server"
 	plainText     = "text"
 	binaryData    = "binary data"
 )
@@ -158,7 +161,7 @@ func looksLike(first []byte) string {
 		}
 	}
 	if isSSL2ServerHello(first) {
-		return ssl2Server
+		return SSL2Server
 	}
 	for _, c := range first {
 		if (c < ' ' || c > '~') && c != '\t' && c != '\r' && c != '\n' {

@@ -48,7 +48,7 @@ check: ## formatting, vet, staticcheck, go.mod, and the build without cgo
 	CGO_ENABLED=0 go test ./...
 
 golden: ## write the expected reports and texts anew, and show what changed
-	$(GO) test ./cmd/sniwatch -run SamplesText -update
+	$(GO) test ./cmd/sniwatch -run 'SamplesText|CheckText' -update
 	$(GO) test ./analyze ./analyze/report -update
 	git diff --stat
 

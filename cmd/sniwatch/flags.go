@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -252,8 +252,8 @@ func parsePorts(raw []string) ([]uint16, error) {
 	var ports []uint16
 	for _, text := range raw {
 		for part := range strings.SplitSeq(text, ",") {
-			var n int
-			if _, err := fmt.Sscanf(part+"\n", "%d\n", &n); err != nil || n < 1 || n > math.MaxUint16 {
+			n, err := strconv.ParseUint(part, 10, 16)
+			if err != nil || n == 0 {
 				return nil, usageError{fmt.Sprintf("%q is no TCP port", part), "--port takes numbers from 1 to 65535"}
 			}
 			ports = append(ports, uint16(n))

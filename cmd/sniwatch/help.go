@@ -39,6 +39,7 @@ func versionText() string {
 // usage is what no arguments at all lead to.
 const usage = `usage: sniwatch -i INTERFACE [flags] [filter]   watch this host's handshakes
        sniwatch -r FILE [flags] [filter]        explain those in a capture
+       sniwatch check --cert FILE [flags]       will CloudFront accept it?
        sniwatch ranges [--update]               CloudFront's addresses
 example: sudo sniwatch -i any --cert fullchain.pem
 sniwatch --help explains the flags.
@@ -53,6 +54,7 @@ while the server's log says only "peer closed connection in SSL handshake".
 Usage:
   sniwatch -i INTERFACE [flags] [filter]    watch; Ctrl-C prints the summary
   sniwatch -r FILE [flags] [filter]         analyse a capture
+  sniwatch check --cert FILE [flags]        will CloudFront accept it?
   sniwatch ranges [--update]                the list of CloudFront's addresses
 
 Examples:

@@ -1,6 +1,6 @@
 package capture
 
-// maxHeaders is how many Ethernet and IP headers may stand inside each
+// maxHeaders is how many Ethernet, LLC and IP headers may stand inside each
 // other. Mirrored traffic of an overlay network in a tunnel has six.
 const maxHeaders = 16
 
@@ -8,7 +8,7 @@ const maxHeaders = 16
 // packet to the next and is there so that nothing is allocated; the zero
 // value is ready. It is not safe for use by several goroutines at once.
 type Decoder struct {
-	headers int // Ethernet and IP headers of this packet so far
+	headers int // Ethernet, LLC and IP headers of this packet so far
 
 	// missing is how many bytes the innermost length counts behind the last
 	// byte that was captured.

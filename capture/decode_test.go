@@ -107,6 +107,7 @@ func TestDecodeHeaders(t *testing.T) {
 		{"PPP without address", 9, cat(raw("0057"), p6), true},
 		{"PPP compressed protocol", 9, cat(raw("21"), p4), false},
 		{"PPP_SERIAL", 50, cat(raw("ff03 0021"), p4), false},
+		{"PPP_SERIAL Cisco unicast", 50, cat(raw("0f00 0800"), p4), false},
 		{"PPP_SERIAL Cisco", 50, cat(raw("8f00 86dd"), p6), true},
 		{"PPP_ETHER", 51, cat(raw("1100 0001"), be16(2+len(p4)), be16(0x0021), p4), false},
 		{"ipv4 options", 101, v4options(6, raw("94040000 01010100"), seg), false},
@@ -238,6 +239,10 @@ func TestDecodeKinds(t *testing.T) {
 	for range maxHeaders {
 		deepEther = ether(0x6558, deepEther)
 	}
+	deepLLC := cat(be16(0x0800), p4)
+	for range maxHeaders {
+		deepLLC = cat(be16(0x8100), be16(7), be16(8), raw("aaaa03 000000"), deepLLC)
+	}
 	tests := []struct {
 		name string
 		link LinkType
@@ -268,6 +273,9 @@ func TestDecodeKinds(t *testing.T) {
 
 		{"first fragment", 101, changed(p4, 6, 0x20, 0), Fragment},
 		{"last fragment", 101, changed(p4, 6, 0x00, 0xb9), Fragment},
+		{"first fragment in Ethernet", 1, ether(0x0800, changed(p4, 6, 0x20, 0)), Fragment},
+		{"last fragment in Ethernet", 1, ether(0x0800, changed(p4, 6, 0x00, 0xb9)), Fragment},
+		{"ICMP about a later fragment", 101, v4(1, cat(raw("0304 0000 0000 05dc"), changed(p4, 6, 0x00, 0xb9))), Other},
 		{"ipv6 first fragment", 101, v6(44, cat(raw("06 00 0001 00000001"), seg)), Fragment},
 		{"ipv6 last fragment", 101, v6(44, cat(raw("06 00 0590 00000001"), seg)), Fragment},
 
@@ -285,7 +293,8 @@ func TestDecodeKinds(t *testing.T) {
 		{"GTP-U extension of length 0", 101, v4(17, udpTo(2152, raw("34ff 0000 00000001 0000 00 85 00 1009 00"))), Undecodable},
 		{"too many IP headers", 101, deep, Undecodable},
 		{"too many Ethernet headers", 1, deepEther, Undecodable},
-		{"AH in AH", 101, v4(51, raw("33 01 0000 00000000 00000000 33 01 0000 00000000 00000000")), Undecodable},
+		{"too many LLC headers", 1, cat(make([]byte, 12), deepLLC), Undecodable},
+		{"AH in AH", 101, v4(51, cat(raw("33 01 0000 00000000 00000000 06 01 0000 00000000 00000000"), seg)), Undecodable},
 
 		{"802.11", 105, make([]byte, 60), UnknownLink},
 		{"unheard of", 1 << 20, p4, UnknownLink},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -95,10 +96,10 @@ func FuzzDecode(f *testing.F) {
 		var d Decoder
 		var s Segment
 		before := bytes.Clone(data)
-		length := len(data) + max(0, min(missing, math.MaxInt32))
+		length := len(data) + max(0, min(missing, math.MaxInt32-len(data)))
 		switch kind := d.Decode(&Packet{Link: LinkType(link), Length: length, Data: data}, &s); kind {
 		case TCP:
-			if len(s.Payload) > s.Length || s.Length > 1<<32 || !inside(s.Payload, data) {
+			if len(s.Payload) > s.Length || s.Length > max(length, math.MaxUint16) || !inside(s.Payload, data) {
 				t.Errorf("payload of %d bytes, length %d", len(s.Payload), s.Length)
 			}
 		case Unreachable:
@@ -158,15 +159,19 @@ func FuzzWriteRead(f *testing.F) {
 			return
 		}
 		length = min(max(length, len(data)), math.MaxInt32)
-		want := []got{{Packet{1, Timestamp(max(0, time)), LinkType(link), length, nil}, string(data)}}
-		want = append(want, want[0])
-		want[1].Number = 2
+		given := []got{{Packet{1, Timestamp(time), LinkType(link), length, nil}, string(data)}}
+		given = append(given, given[0])
+		given[1].Number = 2
+		want := slices.Clone(given)
+		for i := range want {
+			want[i].Time = max(0, want[i].Time)
+		}
 		var ng, old bytes.Buffer
 		w, err := NewWriter(&ng, WriterOptions{OS: comment, Interface: comment})
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, w, want, comment)
+		write(t, w, given, comment)
 		packets, err := readBytes(t, ng.Bytes())
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +181,7 @@ func FuzzWriteRead(f *testing.F) {
 		for i := range want {
 			want[i].Time = min(want[i].Time, math.MaxUint32*1e9+999_999_999)
 		}
-		write(t, NewPcapWriter(&old, WriterOptions{}), want, comment)
+		write(t, NewPcapWriter(&old, WriterOptions{}), given, comment)
 		if packets, err = readBytes(t, old.Bytes()); err != nil {
 			t.Fatal(err)
 		}

@@ -116,6 +116,9 @@ func (d *Decoder) cooked(protocol uint16, b []byte, s *Segment) Kind {
 // (RFC 1042).
 func (d *Decoder) llc(b []byte, s *Segment) Kind {
 	const snap = "\xaa\xaa\x03\x00\x00\x00"
+	if !d.nested() { // VLAN tags and LLC can alternate
+		return Undecodable
+	}
 	if !strings.HasPrefix(snap, string(b[:min(len(b), len(snap))])) {
 		return Other
 	}

@@ -3,7 +3,6 @@ package capture
 import (
 	"io"
 	"os"
-	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,19 +16,18 @@ import (
 // that was kept too long shows other bytes, as it does with read(2).
 type mapping struct {
 	handle *os.File
-	read   *atomic.Int64 // how far the file was shown
 	memory unsafe.Pointer
 	size   int64 // of the file when it was last looked at
 }
 
 // newMapping prepares to map handle. It gives nil where that is not possible:
 // some file systems cannot, and files of /proc have no size.
-func newMapping(handle *os.File, read *atomic.Int64) *mapping {
+func newMapping(handle *os.File) *mapping {
 	memory, err := unix.MmapPtr(-1, 0, nil, windowSize, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil
 	}
-	m := &mapping{handle: handle, read: read, memory: memory}
+	m := &mapping{handle: handle, memory: memory}
 	if b, _, err := m.view(0); len(b) == 0 || err != nil && err != io.EOF {
 		m.Close()
 		return nil
@@ -59,11 +57,18 @@ func (m *mapping) view(offset int64) (b []byte, start int64, err error) {
 		unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED); err != nil {
 		return nil, offset, err
 	}
-	m.read.Store(end)
 	if end == m.size {
 		err = io.EOF
 	}
 	return unsafe.Slice((*byte)(m.memory), windowSize)[:end-start], start, err
+}
+
+// whyFault tells what made a look at the view a fault.
+func (m *mapping) whyFault() error {
+	if status, err := m.handle.Stat(); err == nil && status.Size() >= m.size {
+		return errUnreadable
+	}
+	return errShrunk
 }
 
 // holds tells whether address is in the view.

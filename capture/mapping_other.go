@@ -2,17 +2,16 @@
 
 package capture
 
-import (
-	"os"
-	"sync/atomic"
-)
+import "os"
 
 // A mapping does not exist on this system: files are read.
 type mapping struct{}
 
-func newMapping(*os.File, *atomic.Int64) *mapping { return nil }
+func newMapping(*os.File) *mapping { return nil }
 
 func (*mapping) view(offset int64) ([]byte, int64, error) { return nil, offset, errShrunk }
+
+func (*mapping) whyFault() error { return errShrunk }
 
 func (*mapping) holds(uintptr) bool { return false }
 

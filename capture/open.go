@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -16,22 +15,13 @@ import (
 // level 19; the whole process is to stay within 64 MiB.
 const maxWindow = 16 << 20
 
-// maxLinkTypes is how many different link types of one capture are
-// remembered for the report; a hostile pcapng file could have 65536.
-const maxLinkTypes = 64
-
 // A File is a capture that is being read: a file, standard input or bytes in
-// memory. It is a Source. Only Offset may be called while another goroutine
-// is in Next.
+// memory. It is a Source for one goroutine.
 type File struct {
 	name    string
-	size    int64
-	regular bool // a file on disk: reading it does not wait for anybody
-	input   countingReader
 	closers []io.Closer
 	win     *window
 	format  Source
-	links   []LinkType
 
 	unpacked bool
 	packets  int
@@ -62,11 +52,8 @@ func Open(name string, stdin io.Reader) (*File, error) {
 		handle.Close()
 		return nil, openFailed(name, err)
 	}
-	f := &File{name: name, closers: []io.Closer{handle}}
-	f.input.src = handle
-	f.win = newWindow(&f.input)
+	f := &File{name: name, closers: []io.Closer{handle}, win: newWindow(handle)}
 	if status.Mode().IsRegular() {
-		f.size, f.regular = status.Size(), true
 		f.mapInput(handle)
 	}
 	return f.begin()
@@ -90,9 +77,7 @@ func openFailed(name string, err error) error {
 // given a header and waits for its first packet is open. The error is an
 // *OpenError.
 func NewReader(r io.Reader, name string) (*File, error) {
-	f := &File{name: name}
-	f.input.src = r
-	f.win = newWindow(&f.input)
+	f := &File{name: name, win: newWindow(r)}
 	return f.begin()
 }
 
@@ -110,21 +95,21 @@ func (f *File) begin() (*File, error) {
 	f.Close()
 	var open *OpenError
 	if !errors.As(err, &open) {
-		open = &OpenError{Name: f.name, Problem: "cannot be read", Err: errShrunk}
+		open = &OpenError{Name: f.name, Problem: "cannot be read", Err: errors.Unwrap(err)} // Guard's *Broken
 	}
 	return nil, open
 }
 
 // unpack puts a decompressor between the input and the window, if the input
-// is compressed. What is compressed is read, not mapped: each byte of it is
-// needed, and the decompressor runs in a goroutine that no Guard watches.
+// is compressed. What is compressed is read, not mapped: the decompressor
+// copies each byte of it anyway.
 func (f *File) unpack() error {
 	packing := packingOf(f.win.peek(4))
 	if packing == "" {
 		return nil
 	}
 	if f.win.file != nil {
-		f.win = newWindow(&f.input)
+		f.win = newWindow(f.win.src)
 	}
 	var unpacked io.ReadCloser
 	switch packing {
@@ -145,9 +130,8 @@ func (f *File) unpack() error {
 		return &OpenError{Name: f.name, Problem: "is compressed with " + packing + ", which sniwatch does not read",
 			hint: unpackHint(packing+" -dc", f.name)}
 	}
-	beside := newInflater(unpacked, f.regular)
-	f.closers = append(f.closers, beside)
-	f.win = newWindow(beside)
+	f.closers = append(f.closers, unpacked)
+	f.win = newWindow(unpacked)
 	f.unpacked = true
 	return nil
 }
@@ -210,8 +194,7 @@ func (f *File) Next(p *Packet) error {
 }
 
 // Close closes what Open opened; what a Packet showed is gone. The reader
-// that was given to NewReader stays open, and if what it gives is compressed
-// then one call of its Read may be under way still.
+// that was given to NewReader stays open.
 func (f *File) Close() error {
 	var errs []error
 	for _, c := range slices.Backward(f.closers) {
@@ -222,28 +205,6 @@ func (f *File) Close() error {
 		f.ended = fs.ErrClosed
 	}
 	return errors.Join(errs...)
-}
-
-// Name is the name that was given.
-func (f *File) Name() string { return f.name }
-
-// Size is how many bytes the file has on disk, 0 where that is not known.
-func (f *File) Size() int64 { return f.size }
-
-// Offset is how many bytes of the file were read, compressed ones where it
-// is compressed. It is ahead of the packets by a few MiB at most, and may be
-// asked for while another goroutine reads.
-func (f *File) Offset() int64 { return f.input.read.Load() }
-
-// LinkTypes lists, in order of first sight, the link types that the file has
-// announced so far; at most the first 64.
-func (f *File) LinkTypes() []LinkType { return slices.Clone(f.links) }
-
-// announce remembers a link type for LinkTypes.
-func (f *File) announce(t LinkType) {
-	if len(f.links) < maxLinkTypes && !slices.Contains(f.links, t) {
-		f.links = append(f.links, t)
-	}
 }
 
 // broken makes the error of a capture that contradicts itself at offset.
@@ -275,16 +236,4 @@ func (f *File) end() error {
 		return io.EOF
 	}
 	return f.cut(f.win.offset(), "")
-}
-
-// A countingReader counts what was read, for a progress bar.
-type countingReader struct {
-	src  io.Reader
-	read atomic.Int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.src.Read(p)
-	c.read.Add(int64(n))
-	return n, err
 }

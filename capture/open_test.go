@@ -362,6 +362,37 @@ func TestReadError(t *testing.T) {
 	}
 }
 
+// Reads that give nothing are borne, unless too many follow each other.
+func TestHesitantReader(t *testing.T) {
+	l := littleMicro()
+	file := cat(l.header(), l.packet(1, 0, []byte("one")))
+	f, err := NewReader(&hesitant{rest: file}, "F")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if packets, err := readAll(t, f); err != nil || len(packets) != 1 {
+		t.Errorf("%d packets, %v", len(packets), err)
+	}
+}
+
+// A hesitant reader gives a byte at a time, and nothing in between.
+type hesitant struct {
+	rest  []byte
+	calls int
+}
+
+func (h *hesitant) Read(p []byte) (int, error) {
+	if h.calls++; h.calls%(emptyReads/2) != 0 {
+		return 0, nil
+	}
+	if len(h.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:1], h.rest)
+	h.rest = h.rest[n:]
+	return n, nil
+}
+
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }

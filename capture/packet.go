@@ -7,7 +7,10 @@
 // reported with the place where it broke.
 package capture
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Timestamp is a packet's time in nanoseconds since 1970-01-01 00:00 UTC.
 // It is the only clock below cmd.
@@ -28,6 +31,12 @@ type Packet struct {
 	Link   LinkType  // how Data begins
 	Length int       // bytes on the wire; more than len(Data) where the snap length cut it
 	Data   []byte
+}
+
+// lengthOnWire is the Length of a packet in a file that says length. It is
+// never less than what was captured; and an int can have 32 bits.
+func lengthOnWire(length, captured uint32) int {
+	return int(min(max(length, captured), math.MaxInt32))
 }
 
 // A Source gives packets in the order in which they were captured.

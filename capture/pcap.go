@@ -94,7 +94,6 @@ func newPcap(f *File, win *window) (r *pcap, problem string) {
 	// sequence and reserved bits. The check sequence itself lies behind what
 	// the IP header counts and does not disturb.
 	r.link = LinkType(order.Uint32(head[20:]) & 0xffff)
-	f.announce(r.link)
 	win.skip(pcapHeaderLength)
 	if magic == magicModified {
 		r.header = r.guessHeader()
@@ -187,7 +186,7 @@ func (r *pcap) Next(p *Packet) error {
 	r.win.skip(size)
 	p.Time = Timestamp(int64(seconds)*1e9 + int64(fraction)*r.fraction)
 	p.Link = r.link
-	p.Length = int(max(length, captured))
+	p.Length = lengthOnWire(length, captured)
 	p.Data = rest[r.header:size]
 	return nil
 }

@@ -123,10 +123,11 @@ func (r *pcapng) takeBlock(kind, length uint32, p *Packet) (packet bool, err err
 
 // isFrame tells whether Wireshark shows and numbers a block as a frame
 // although there is no packet in it: entries of the systemd journal, custom
-// blocks and the events of sysdig.
+// blocks and the events of sysdig. Versions before 4.4 leave out the events
+// with flags: 0x208, 0x217 and 0x222.
 func isFrame(kind uint32) bool {
 	switch kind {
-	case 9, 0x0bad, 0x40000bad, 0x204, 0x208, 0x216, 0x221, 0x222, 0x223:
+	case 9, 0x0bad, 0x40000bad, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222:
 		return true
 	}
 	return false
@@ -249,7 +250,7 @@ func (r *pcapng) give(p *Packet, body []byte, captured, length uint32) error {
 	if captured > maxPacket {
 		return r.broken("the next packet would have %d bytes, more than the %d that a packet can have here", captured, maxPacket)
 	}
-	p.Length = int(max(length, captured))
+	p.Length = lengthOnWire(length, captured)
 	p.Data = body[:captured]
 	return nil
 }
@@ -267,13 +268,11 @@ func (r *pcapng) addInterface(block []byte) error {
 		return r.broken("more than %d interfaces in a section", maxInterfaces)
 	}
 	resolution, offset := r.timeOptions(block[interfaceHead : len(block)-4])
-	added := networkInterface{
+	r.interfaces = append(r.interfaces, networkInterface{
 		link:  LinkType(r.uint16(block[8:])),
 		snap:  r.uint32(block[12:]),
 		clock: newClock(resolution, offset),
-	}
-	r.interfaces = append(r.interfaces, added)
-	r.file.announce(added.link)
+	})
 	return nil
 }
 

@@ -1,11 +1,12 @@
 package capture
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
 	"math/big"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,11 +52,43 @@ func TestPcapngSectionsAndInterfaces(t *testing.T) {
 		{Packet{5, 1700000000001e6, LinkRaw, 3, nil}, "raw"},
 		{Packet{6, 1700000000005e6, LinkRaw, 99, nil}, "old"},
 	})
-	f, _ := NewReader(bytes.NewReader(file), "test")
-	if _, err := readAll(t, f); err != nil {
+}
+
+// Blocks without a packet are numbered where Wireshark numbers them.
+func TestPcapngNumbersAsWireshark(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("SKIPPED: tshark is not installed, the numbers of frames were not compared")
+	}
+	order := binary.LittleEndian
+	packet := enhanced(order, 0, 1, make([]byte, 61)) // nothing else has that length
+	event := cat(raw("0000 e803000000000000 0700000000000000 1a000000 0300"), make([]byte, 40))
+	file := cat(section(order), iface(order, 1, 0), packet)
+	for kind, body := range map[uint32][]byte{
+		4: make([]byte, 4), 5: make([]byte, 12), 7: make([]byte, 12), 0x12345: []byte("abcd"),
+		10:    cat(raw("4b4c5354 04000000"), []byte("abcd")), // secrets
+		9:     []byte("__REALTIME_TIMESTAMP=1\n__CURSOR=a\nMESSAGE=x\n"),
+		0xbad: raw("d97e0000 01020304"), 0x40000bad: raw("d97e0000 01020304"),
+		0x201: event, 0x204: event, 0x205: event, 0x216: event, 0x221: event, 0x223: event,
+	} {
+		file = cat(file, block(order, kind, body), packet)
+	}
+	out, err := exec.Command(tshark, "-n", "-r", onDisk(t, file), "-Y", "frame.len==61", "-T", "fields", "-e", "frame.number").Output()
+	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, f.LinkTypes(), []LinkType{LinkEthernet, LinkSLL2, LinkRaw})
+	packets, err := readBytes(t, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []string
+	for _, p := range packets {
+		numbers = append(numbers, strconv.Itoa(p.Number))
+	}
+	diff(t, numbers, strings.Fields(string(out)))
+	if last := packets[len(packets)-1].Number; last != 15+6 {
+		t.Errorf("the last of 15 packets and 6 other frames has number %d", last)
+	}
 }
 
 func TestPcapngBroken(t *testing.T) {
@@ -91,6 +124,7 @@ func TestPcapngBroken(t *testing.T) {
 		{"section without byte order", noOrder, "byte-order magic"},
 		{"version 2", version2, "version 2.0"},
 		{"packet in a section without interfaces", cat(section(order), block(order, 3, be32(0))), "captured on interface 0"},
+		{"packet above what is ever read", enhanced(order, 0, 0, make([]byte, maxPacket+1)), "more than the 1048576"},
 		{"huge packet block", cat(order.AppendUint32(order.AppendUint32(nil, 6), 1<<31), make([]byte, 100)), "a block of 2147483648 bytes is more"},
 	}
 	for _, tt := range tests {

@@ -21,7 +21,7 @@ const (
 // forward. The formats see nothing of it but peek, skip and discard: they
 // need not know whether the input is read, or mapped.
 type window struct {
-	src   io.Reader // of a window that reads
+	src   io.Reader // the input; not read while it is mapped
 	file  *mapping  // of a window that is mapped; nil otherwise
 	block []byte    // block[at:end] is there and not yet skipped
 	at    int
@@ -35,8 +35,8 @@ func newWindow(src io.Reader) *window {
 	return &window{src: src, block: make([]byte, blockSize)}
 }
 
-// newMappedWindow makes a window over a file that is mapped.
-func newMappedWindow(file *mapping) *window { return &window{file: file} }
+// newMappedWindow makes a window over the file src, which is mapped.
+func newMappedWindow(src io.Reader, file *mapping) *window { return &window{src: src, file: file} }
 
 // rest gives what is there and not yet taken.
 func (w *window) rest() []byte { return w.block[w.at:w.end] }

@@ -122,7 +122,7 @@ func (w *Writer) Flush() error { return w.out.Flush() }
 
 // wireLength is the length that a file says the packet had.
 func wireLength(p *Packet) uint32 {
-	return uint32(min(max(p.Length, len(p.Data)), math.MaxUint32))
+	return uint32(min(int64(max(p.Length, len(p.Data))), math.MaxUint32))
 }
 
 // An option of a block.

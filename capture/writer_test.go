@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var samplePackets = []got{
@@ -47,6 +48,17 @@ func TestWriter(t *testing.T) {
 		diff(t, packets, samplePackets)
 		if comment == "refused" && bytes.Count(file.Bytes(), []byte(comment)) != len(samplePackets) {
 			t.Error("comments are missing")
+		}
+	}
+}
+
+// What is too long for an option is cut between two characters.
+func TestShorten(t *testing.T) {
+	for _, before := range []string{"", "a", "ab", "abc"} {
+		text := before + strings.Repeat("長", maxOption)
+		short := shorten(text)
+		if !utf8.ValidString(short) || len(short) > maxOption || len(short) <= maxOption-3 || !strings.HasPrefix(text, short) {
+			t.Errorf("%q before: %d bytes, valid %v", before, len(short), utf8.ValidString(short))
 		}
 	}
 }

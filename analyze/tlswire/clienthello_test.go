@@ -103,6 +103,7 @@ func TestClientHelloFaults(t *testing.T) {
 		{"an extension longer than the list", helloBody(sni("a.example"), []byte{0, 10, 0, 9, 1}), Fault{"extension_data", end + 22}, "a.example", Present},
 		{"the same extension twice", helloBody(sni("a.example"), sni("b.example")), Fault{"extension_type", end + 20}, "a.example", Present},
 		{"an unknown extension twice", helloBody(ext(5000), ext(5000)), Fault{"extension_type", end + 6}, "", Absent},
+		{"the second of two unknown extensions twice", helloBody(ext(5000), ext(5001), ext(5001)), Fault{"extension_type", end + 10}, "", Absent},
 		{"an empty list of names", helloBody(ext(ExtServerName, 0, 0)), Fault{"server_name_list", end + 6}, "", Absent},
 		{"an empty name", helloBody(ext(ExtServerName, 0, 3, 0, 0, 0)), Fault{"host_name", end + 9}, "", Absent},
 		{"a name that is longer than its list", helloBody(ext(ExtServerName, 0, 5, 0, 0, 9, 'a', 'b')), Fault{"host_name", end + 9}, "", Absent},

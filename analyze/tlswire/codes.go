@@ -22,7 +22,6 @@ type HandshakeType uint8
 
 // The handshake types that sniwatch looks at.
 const (
-	TypeHelloRequest       HandshakeType = 0
 	TypeClientHello        HandshakeType = 1
 	TypeServerHello        HandshakeType = 2
 	TypeNewSessionTicket   HandshakeType = 4
@@ -33,7 +32,6 @@ const (
 	TypeServerHelloDone    HandshakeType = 14
 	TypeCertificateVerify  HandshakeType = 15
 	TypeClientKeyExchange  HandshakeType = 16
-	TypeFinished           HandshakeType = 20
 	TypeCertificateStatus  HandshakeType = 22
 )
 
@@ -79,7 +77,6 @@ type Group uint16
 const (
 	Secp256r1      Group = 0x0017
 	Secp384r1      Group = 0x0018
-	Secp521r1      Group = 0x0019
 	X25519         Group = 0x001d
 	X25519MLKEM768 Group = 0x11ec
 )
@@ -135,7 +132,6 @@ type AlertDescription uint8
 // The alerts that a diagnosis rests on.
 const (
 	CloseNotify            AlertDescription = 0
-	UnexpectedMessage      AlertDescription = 10
 	HandshakeFailure       AlertDescription = 40
 	BadCertificate         AlertDescription = 42
 	UnsupportedCertificate AlertDescription = 43
@@ -146,15 +142,11 @@ const (
 	UnknownCA              AlertDescription = 48
 	AccessDenied           AlertDescription = 49
 	DecodeError            AlertDescription = 50
-	DecryptError           AlertDescription = 51
 	ProtocolVersion        AlertDescription = 70
 	InsufficientSecurity   AlertDescription = 71
 	InternalError          AlertDescription = 80
 	InappropriateFallback  AlertDescription = 86
 	UserCanceled           AlertDescription = 90
-	NoRenegotiation        AlertDescription = 100
-	MissingExtension       AlertDescription = 109
-	UnsupportedExtension   AlertDescription = 110
 	UnrecognizedName       AlertDescription = 112
 	CertificateRequired    AlertDescription = 116
 	NoApplicationProtocol  AlertDescription = 120

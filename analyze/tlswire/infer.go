@@ -72,7 +72,7 @@ func (c CipherSuite) TagLength() int {
 	name := c.String()
 	switch {
 	case strings.Contains(name, "_CCM_8"):
-		return 8 // RFC 6655, section 4
+		return 8 // RFC 6655, section 6
 	case strings.Contains(name, "_GCM"), strings.Contains(name, "_CCM"),
 		strings.Contains(name, "_CHACHA20_POLY1305"), strings.HasPrefix(name, "TLS_AEGIS"):
 		return 16

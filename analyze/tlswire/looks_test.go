@@ -21,6 +21,7 @@ func TestNotTLS(t *testing.T) {
 		{"\x00\x01\x02\x03", "binary data"},
 		{"\x16\x03\x01\xff\xff and more that is no TLS at all", "binary data"},
 		{"\x16\x09\x01\x00\x10 and more that is no TLS at all", "binary data"},
+		{"\x80\x2d\x01\x03\x01\x00\x03\x00\x00\x00\x21\x00\x00\x2f a challenge that is too long", "binary data"},
 		{"\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10 a length that is wrong", "binary data"},
 	}
 	for _, test := range tests {

@@ -103,7 +103,7 @@ func (s *Stream) replay(n int, v Visitor) {
 // Gap says that n bytes are missing at this place; n <= 0: it is not known how
 // many. Where the gap ends within a record whose length is known, reading goes
 // on exactly there or at that record's end; otherwise at the next plausible
-// record header, and Resyncing is true until then.
+// record header.
 func (s *Stream) Gap(n int64, v Visitor) {
 	if s.state == stopped {
 		return
@@ -153,12 +153,6 @@ func (s *Stream) giveUp(v Visitor) {
 	}
 	s.alert = partialAlert{}
 	s.message.abandon(v)
-}
-
-// resyncing tells whether bytes are passed over in search of a record header,
-// after a Gap, a Fault or MidStream.
-func (s *Stream) resyncing() bool {
-	return s.state == searching || s.state == atStart && s.midStream
 }
 
 // MidStream says, before the first Feed, that the capture does not hold the

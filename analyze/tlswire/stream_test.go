@@ -62,6 +62,13 @@ func TestStream(t *testing.T) {
 		{"ChangeCipherSpec inside a message", join(rec(TypeHandshake, TLS12, hello[:20]...), ccs), []string{
 			"record handshake TLS 1.2 20 at 0", "fault client_hello at 25", "message client_hello 16 bytes at 0, 1 records, 24 missing",
 			"record change_cipher_spec TLS 1.2 1 at 25"}},
+		{"application data inside a message", join(rec(TypeHandshake, TLS12, hello[:20]...), rec(TypeApplicationData, TLS12, filled(30, 0)...)), []string{
+			"record handshake TLS 1.2 20 at 0", "fault client_hello at 25", "message client_hello 16 bytes at 0, 1 records, 24 missing",
+			"record application_data TLS 1.2 30 at 25 encrypted"}},
+		{"encrypted, with the length of a hello", join(ccs, rec(TypeHandshake, TLS12, msg(TypeClientHello, filled(40, 7)...)...)), []string{
+			"record change_cipher_spec TLS 1.2 1 at 0", "record handshake TLS 1.2 44 at 6 encrypted"}},
+		{"the longest record", rec(TypeApplicationData, TLS12, filled(1<<14+2048, 0)...), []string{
+			"record application_data TLS 1.2 18432 at 0 encrypted"}},
 		{"a message that is cut", rec(TypeHandshake, TLS12, hello...)[:30], []string{
 			"record handshake TLS 1.2 44 at 0", "message client_hello 21 bytes at 0, 1 records, 19 missing"}},
 		{"a message header that is cut", rec(TypeHandshake, TLS12, hello...)[:7], []string{

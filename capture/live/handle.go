@@ -25,6 +25,10 @@ const (
 	// offload is on: 16 MiB are then 256 packets, and of 400,000 packets a
 	// second 11 % were lost. With this time-out the packets lie close together
 	// and none was.
+	//
+	// Waiting costs 1 % of a core. A longer time-out costs more, not less: from
+	// a call that lasts longer than 10 ms, Go takes the processor away and looks
+	// for other work; with 20 ms that was 10 % of a core, with 50 ms 5 %.
 	readTimeout = 10 * time.Millisecond
 
 	tick         = 200 * time.Millisecond

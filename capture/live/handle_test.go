@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,7 +84,7 @@ func TestCaptureOnLoopback(t *testing.T) {
 		}
 	}
 	slices.Sort(delays)
-	if typical := delays[len(delays)/2]; typical > time.Second {
+	if typical := delays[len(delays)/2]; typical > 5*time.Second {
 		t.Errorf("Next gives a packet %v after it was sent", typical)
 	}
 	received, dropped, _, err := h.Stats()
@@ -116,7 +117,7 @@ func TestTick(t *testing.T) {
 	var p capture.Packet
 	began := time.Now()
 	err := h.Next(&p)
-	if took := time.Since(began); !errors.Is(err, ErrTick) || took < 50*time.Millisecond || took > time.Second {
+	if took := time.Since(began); !errors.Is(err, ErrTick) || took < 50*time.Millisecond || took > 10*time.Second {
 		t.Errorf("Next returned %v after %v", err, took)
 	}
 }
@@ -130,23 +131,23 @@ func TestTicksBetweenPackets(t *testing.T) {
 	go func() { sent <- n.sendUDP(200, 5*time.Millisecond) }()
 	var p capture.Packet
 	nextPacket(t, h, &p)
-	packets, ticks := 0, 0
-	for last := time.Now(); time.Since(last) < tick/2; {
+	packets, ticks, waiting := 0, 0, 0
+	for packets < 25 || ticks < 2 {
 		switch err := h.Next(&p); {
 		case errors.Is(err, ErrTick):
-			ticks++
+			if waiting++; waiting > 10 {
+				t.Fatalf("%d ticks among %d packets, then none came any more", ticks, packets)
+			}
 		case err != nil:
 			t.Fatal(err)
 		default:
-			last = time.Now()
+			ticks += waiting // those that a packet follows
+			waiting = 0
 			packets++
 		}
 	}
 	if err := <-sent; err != nil {
 		t.Fatal(err)
-	}
-	if packets < 25 || ticks < 2 {
-		t.Errorf("%d ticks among %d packets", ticks, packets)
 	}
 }
 
@@ -211,12 +212,94 @@ func TestCloseBySignal(t *testing.T) {
 		if !errors.Is(err, io.EOF) {
 			t.Errorf("Next returned %v", err)
 		}
-	case <-time.After(500 * time.Millisecond):
-		t.Fatal("Next still waits 500 ms after the signal")
+	case <-time.After(10 * time.Second):
+		t.Fatal("Next still waits 10 s after the signal")
 	}
 	h.Close()
 	if _, _, _, err := h.Stats(); err != nil {
 		t.Errorf("Stats after Close: %v", err)
+	}
+}
+
+// TestCloseWhileOthersWork closes from several goroutines while packets are
+// read and counted: all of them return, and Next says the end.
+func TestCloseWhileOthersWork(t *testing.T) {
+	n := newNamespace(t)
+	for range 5 {
+		h := n.open(t, Options{Interface: "lo", Filter: "udp port 9"})
+		var working sync.WaitGroup
+		closing := make(chan struct{})
+		for range 2 {
+			working.Go(func() {
+				<-closing
+				h.Close()
+			})
+			working.Go(func() {
+				for range 100 {
+					if _, _, _, err := h.Stats(); err != nil {
+						t.Errorf("Stats: %v", err)
+					}
+				}
+			})
+		}
+		working.Go(func() {
+			if err := n.sendUDP(100, 0); err != nil {
+				t.Error(err)
+			}
+			close(closing)
+		})
+		sum := 0
+		for {
+			var p capture.Packet
+			err := h.Next(&p)
+			if err == io.EOF {
+				break
+			}
+			if err != nil && !errors.Is(err, ErrTick) {
+				t.Fatal(err)
+			}
+			for _, b := range p.Data {
+				sum += int(b)
+			}
+		}
+		working.Wait()
+		var p capture.Packet
+		if err := h.Next(&p); err != io.EOF || h.source != nil {
+			t.Errorf("Next at the end: %v; buffer held: %v", err, h.source != nil)
+		}
+	}
+}
+
+// TestOpenLeavesNothing opens again and again, with success and without: no
+// file stays open.
+func TestOpenLeavesNothing(t *testing.T) {
+	n := newNamespace(t)
+	openFiles := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	attempts := func() {
+		for _, o := range []Options{{Interface: "lo"}, {Interface: "any"}, {Interface: "lo", Filter: "no such"},
+			{Interface: "eth99"}, {Interface: "lo", Filter: "tcp", Ports: []uint16{443, 8443}}} {
+			n.do(func() error {
+				h, err := Open(o)
+				if err == nil {
+					h.Close()
+				}
+				return err
+			})
+		}
+	}
+	attempts() // what is opened once and kept
+	before := openFiles()
+	for range 3 {
+		attempts()
+	}
+	if after := openFiles(); after > before {
+		t.Errorf("%d files open before, %d after", before, after)
 	}
 }
 
@@ -233,6 +316,9 @@ func TestViewOutlivesClose(t *testing.T) {
 	var p capture.Packet
 	nextPacket(t, h, &p)
 	h.Close()
+	if h.source == nil { // libpcap may have freed the bytes and left them as they were
+		t.Error("the buffer was given back while its bytes were looked at")
+	}
 	if !bytes.Contains(p.Data, content) {
 		t.Error("the packet's bytes have changed")
 	}

@@ -26,11 +26,12 @@ const (
 	VPC                        // a host in a VPC, reached through a VPC origin
 	Balancer                   // a custom origin whose domain belongs to Elastic Load Balancing
 	Website                    // a custom origin whose domain is the website endpoint of an S3 bucket
+	Service                    // a custom origin whose domain is an endpoint of another AWS service, which has AWS's own certificate
 )
 
 // String gives the word that the JSON uses.
 func (k OriginKind) String() string {
-	return [...]string{"custom", "s3", "vpc", "load-balancer", "s3-website"}[k]
+	return [...]string{"custom", "s3", "vpc", "load-balancer", "s3-website", "aws-service"}[k]
 }
 
 // An Origin is one origin of a distribution.
@@ -45,13 +46,14 @@ type Origin struct {
 	HTTPPort  int      // 0: the file does not have it
 	HTTPSPort int      // 0: the file does not have it
 	Protocols []string // OriginSslProtocols, such as "TLSv1.2"; nil for S3 and VPC
-	Shielded  bool     // Origin Shield is on: connections come from one Region
+	VPCOrigin string   // of a VPC origin: the id by which AWS's API has its protocol and ports
 }
 
 // UsesTLS tells whether CloudFront makes TLS connections to o that meet a
-// certificate of the operator's: not to S3, and not where it speaks plain HTTP.
+// certificate of the operator's: not to S3, not to another service of AWS, and
+// not where it speaks plain HTTP.
 func (o Origin) UsesTLS() bool {
-	return o.Kind != Bucket && o.Kind != Website && o.Protocol != "http-only"
+	return o.Kind != Bucket && o.Kind != Website && o.Kind != Service && o.Protocol != "http-only"
 }
 
 // A Group is an origin group: CloudFront asks the first member, and the next
@@ -132,6 +134,9 @@ const PlaceholderName = "dxxxx.cloudfront.net"
 // that matter here names of their own.
 func kindOf(domain string) OriginKind {
 	d := hostName(domain)
+	if hasLabel(d, "lambda-url") && strings.HasSuffix(d, ".on.aws") {
+		return Service
+	}
 	for _, top := range []string{".amazonaws.com", ".amazonaws.com.cn"} {
 		name, ok := strings.CutSuffix(d, top)
 		if !ok {
@@ -140,6 +145,8 @@ func kindOf(domain string) OriginKind {
 		switch {
 		case hasLabel(name, "elb"):
 			return Balancer
+		case hasLabel(name, "execute-api"):
+			return Service
 		case hasLabelPrefix(name, "s3-website"):
 			return Website
 		case strings.HasPrefix(name, "s3.") || strings.Contains(name, ".s3.") || strings.HasSuffix(name, ".s3") || hasLabelPrefix(name, "s3-"):

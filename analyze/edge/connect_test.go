@@ -99,16 +99,16 @@ func TestConnectCompletes(t *testing.T) {
 	}{{OfferFor(nil, true), tls.VersionTLS13}, {OfferFor(nil, false), tls.VersionTLS12}, {OfferFor([]string{"TLSv1.2"}, true), tls.VersionTLS13}} {
 		a := connect(t, addr, originName, tt.offer)
 		if a.Outcome != Completed || a.Version != tt.version || a.Suite == 0 || a.Err != nil || a.Remote != addr || a.WantsClient {
-			t.Errorf("%s: %+v", tt.offer.Name, a)
+			t.Errorf("version %x: %+v", tt.version, a)
 		}
 		if len(a.Certificates) != 1 || !slices.Equal(a.Certificates[0], cert.Certificate[0]) {
-			t.Errorf("%s: %d certificates, not the server's", tt.offer.Name, len(a.Certificates))
+			t.Errorf("version %x: %d certificates, not the server's", tt.version, len(a.Certificates))
 		}
 		if !slices.Contains(tt.offer.Groups, a.Group) {
-			t.Errorf("%s: group %v was not offered", tt.offer.Name, a.Group)
+			t.Errorf("version %x: group %v was not offered", tt.version, a.Group)
 		}
 		if rest := <-after; len(rest) != 0 || asked != originName || a.SNI != originName {
-			t.Errorf("%s: SNI %q, %d bytes after the handshake", tt.offer.Name, asked, len(rest))
+			t.Errorf("version %x: SNI %q, %d bytes after the handshake", tt.version, asked, len(rest))
 		}
 	}
 	if a := connect(t, addr, "", OfferFor(nil, true)); a.Outcome != Completed || asked != "" {
@@ -245,7 +245,7 @@ func TestOfferFor(t *testing.T) {
 		{[]string{"SSLv3"}, false, tls.VersionTLS10, tls.VersionTLS10},
 		{[]string{"TLSv9"}, false, tls.VersionTLS12, tls.VersionTLS12},
 	} {
-		if o := OfferFor(tt.protocols, tt.newer); o.MinVersion != tt.min || o.MaxVersion != tt.max || o.Name == "" || len(o.Limits) < 4 {
+		if o := OfferFor(tt.protocols, tt.newer); o.MinVersion != tt.min || o.MaxVersion != tt.max {
 			t.Errorf("%q, newer %v: %+v", tt.protocols, tt.newer, o)
 		}
 	}

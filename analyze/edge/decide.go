@@ -105,11 +105,11 @@ func missing(b Behavior, known *Policies) Decision {
 	d := Decision{By: ByAssumption}
 	ask := func(kind, id, command string) {
 		d.Missing = append(d.Missing, Fix{
-			Says:    fmt.Sprintf("Fetch the %s %s, and give it to sniwatch with --policy.", kind, shown(id)),
+			Says:    fmt.Sprintf("Fetch the %s %s, and give the file to sniwatch with --policy.", kind, shown(id)),
 			Command: command,
 		})
 		d.Policy, d.PolicyID = shown(id), id
-		d.Says = fmt.Sprintf("The %s %s is none of AWS's own: whether it forwards Host is not known.", kind, shown(id))
+		d.Says = strings.TrimLeft(d.Says+fmt.Sprintf(" The %s %s is none of AWS's own that sniwatch knows: whether it forwards Host is not known.", kind, shown(id)), " ")
 	}
 	if _, ok := known.OriginRequest(b.OriginRequestPolicyID); !ok && b.OriginRequestPolicyID != "" {
 		ask("origin request policy", b.OriginRequestPolicyID, commandWith(getRequestPolicy, b.OriginRequestPolicyID))

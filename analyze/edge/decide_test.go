@@ -67,8 +67,8 @@ func TestDecide(t *testing.T) {
 	}
 	d := Decide(Behavior{CachePolicyID: ownPolicy, OriginRequestPolicyID: otherPolicy}, nil)
 	want := []string{
-		"aws cloudfront get-origin-request-policy --id " + otherPolicy + " > origin-request-policy.json",
-		"aws cloudfront get-cache-policy --id " + ownPolicy + " > cache-policy.json",
+		"aws cloudfront get-origin-request-policy --id " + otherPolicy + " > origin-request-policy-0a1b2c3d.json",
+		"aws cloudfront get-cache-policy --id " + ownPolicy + " > cache-policy-0a1b2c3d.json",
 	}
 	if len(d.Missing) != 2 || d.Missing[0].Command != want[0] || d.Missing[1].Command != want[1] {
 		t.Errorf("missing %+v, want %q", d.Missing, want)
@@ -107,7 +107,7 @@ func TestManagedPolicies(t *testing.T) {
 		if p.Host {
 			got = append(got, p.Name)
 		}
-		if !isPolicyID(p.ID) || ids[p.ID] || !p.Managed || p.Name == "" {
+		if !isPolicyID(p.ID) || ids[p.ID] || p.Name == "" {
 			t.Errorf("%+v", p)
 		}
 		ids[p.ID] = true
@@ -138,7 +138,7 @@ func TestReadPolicies(t *testing.T) {
 	if err := k.Load(path); err != nil {
 		t.Fatal(err)
 	}
-	if p, ok := k.OriginRequest(ownPolicy); !ok || p.Host || p.Name != "Mine" || p.Managed {
+	if p, ok := k.OriginRequest(ownPolicy); !ok || p.Host || p.Name != "Mine" {
 		t.Errorf("%+v, %v", p, ok)
 	}
 	if _, ok := k.Cache(ownPolicy); ok {

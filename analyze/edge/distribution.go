@@ -39,8 +39,9 @@ type (
 			OriginSslProtocols   jsonList[string]
 		}
 		S3OriginConfig  *struct{}
-		VpcOriginConfig *struct{}
-		OriginShield    struct{ Enabled bool }
+		VpcOriginConfig *struct {
+			VpcOriginID string `json:"VpcOriginId"`
+		}
 	}
 
 	jsonGroup struct {
@@ -208,10 +209,10 @@ func (c *Config) checkTargets() error {
 }
 
 func (j jsonOrigin) origin() Origin {
-	o := Origin{ID: j.ID, Domain: j.DomainName, Kind: kindOf(j.DomainName), Shielded: j.OriginShield.Enabled}
+	o := Origin{ID: j.ID, Domain: j.DomainName, Kind: kindOf(j.DomainName)}
 	switch custom := j.CustomOriginConfig; {
 	case j.VpcOriginConfig != nil:
-		o.Kind = VPC
+		o.Kind, o.VPCOrigin = VPC, j.VpcOriginConfig.VpcOriginID
 	case j.S3OriginConfig != nil:
 		o.Kind = Bucket
 	case custom != nil:

@@ -52,7 +52,7 @@ func (r Row) fixes() []Fix {
 }
 
 // forwardHost is what to do for the second of the two patterns that work.
-const forwardHost = "Or forward Host: the origin request policy " + AllViewer + " (" + AllViewerID + ") does."
+const forwardHost = "Or forward Host, as the origin request policy " + AllViewer + " (" + AllViewerID + ") does."
 
 // originIntoCertificate is the first of the two patterns that work. It cannot be
 // had where the origin domain is AWS's: then the origin needs a name first.
@@ -73,7 +73,11 @@ func (r Row) viewersByOwnName() []Fix {
 	if i < 0 {
 		return nil
 	}
-	return []Fix{{Says: "Or have viewers come by " + hostName(r.Certificate.Names[i]) + ", which the certificate covers, as an alias of the distribution: " +
+	name := hostName(r.Certificate.Names[i])
+	if parent, ok := strings.CutPrefix(name, "*."); ok {
+		name = "www." + parent
+	}
+	return []Fix{{Says: "Or have viewers come by " + name + ", which the certificate covers, as an alias of the distribution: " +
 		"nobody can get a certificate for a name under cloudfront.net."}}
 }
 

@@ -147,7 +147,7 @@ func noDistribution(path string) *InputError {
 		return &InputError{Source: path, Says: "the ARN of a distribution, not a file", Advice: getDistribution(id)}
 	case strings.HasPrefix(path, "arn:"):
 		return &InputError{Source: path, Says: "an ARN, not a file", Advice: getDistribution("ID")}
-	case isCloudFrontName(hostName(path)):
+	case isCloudFrontName(hostName(path)) && CheckOriginDomain(hostName(path)) == nil: // nothing that means something in a shell
 		return &InputError{Source: path, Says: "the name of a distribution, not a file",
 			Advice: "aws cloudfront list-distributions --query \"DistributionList.Items[?DomainName=='" + shown(hostName(path)) +
 				"'].Id\" shows its id; then " + getDistribution("ID")}
@@ -193,11 +193,29 @@ func noPolicy(path string) *InputError {
 }
 
 func getCachePolicy(id string) string {
-	return "aws cloudfront get-cache-policy --id " + id + " > cache-policy.json"
+	return "aws cloudfront get-cache-policy --id " + id + " > cache-policy" + fileSuffix(id) + ".json"
 }
 
 func getRequestPolicy(id string) string {
-	return "aws cloudfront get-origin-request-policy --id " + id + " > origin-request-policy.json"
+	return "aws cloudfront get-origin-request-policy --id " + id + " > origin-request-policy" + fileSuffix(id) + ".json"
+}
+
+// fileSuffix keeps the files of several policies apart.
+func fileSuffix(id string) string {
+	if !isPolicyID(id) {
+		return ""
+	}
+	return "-" + id[:8]
+}
+
+// getVPCOrigin is the command that shows a VPC origin. An id of another form than
+// AWS's stays out of what somebody pastes into a shell.
+func getVPCOrigin(id string) string {
+	rest, ok := strings.CutPrefix(id, "vo_")
+	if !ok || rest == "" || strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		id = "ID"
+	}
+	return "aws cloudfront get-vpc-origin --id " + id
 }
 
 // isPolicyID tells whether s is a UUID as AWS writes them: hexadecimal digits in

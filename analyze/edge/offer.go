@@ -5,15 +5,18 @@ import (
 	"slices"
 )
 
-// An Offer is what CloudFront's ClientHello offers to origins, as far as Go's
-// TLS can: see Limits.
+// An Offer is what CloudFront's ClientHello offers to origins, as far as Go's TLS
+// can be made to. It offers Ed25519 and P-521 signatures, which CloudFront does
+// not: a key of those kinds passes here and fails there. It does not offer the CBC
+// suites with SHA-384 (0xc024, 0xc028), takes no signature with SHA-1 in TLS 1.2
+// and has no SSLv3, all of which CloudFront can offer: a server that has nothing
+// else fails here and passes there. And it orders suites, groups and extensions as
+// Go does: a server that goes by the client's order may choose another.
 type Offer struct {
-	Name       string // a few words for it
 	MinVersion uint16
 	MaxVersion uint16
 	Suites     []uint16      // below TLS 1.3; those of TLS 1.3 are all three in either
 	Groups     []tls.CurveID // no post-quantum ones: none were seen towards origins
-	Limits     []string      // sentences: where this ClientHello is not CloudFront's
 }
 
 // The cipher suites below TLS 1.3 that CloudFront offers, in its order, without
@@ -45,14 +48,6 @@ var (
 	edgeGroups = []tls.CurveID{tls.CurveP256, tls.X25519, tls.CurveP384}
 )
 
-// offerLimits is what crypto/tls cannot be made to do.
-var offerLimits = []string{
-	"This handshake offers Ed25519 and P-521 signatures, which CloudFront does not: a key of those kinds passes here and fails there.",
-	"It does not offer the CBC suites with SHA-384 (0xc024, 0xc028), which CloudFront does: a server that has only those fails here and passes there.",
-	"It takes no signature with SHA-1 in TLS 1.2, which CloudFront still offers: a server that knows no other fails here.",
-	"It orders suites, groups and extensions as Go does: a server that goes by the client's order may choose another.",
-}
-
 // OfferFor gives the offer for an origin whose OriginSslProtocols are these;
 // none stand for TLSv1.2 alone. The newer form offers TLS 1.3 too, which
 // CloudFront has done by itself since November 2025; the older one is for
@@ -60,8 +55,8 @@ var offerLimits = []string{
 // crypto/tls does not have it.
 func OfferFor(protocols []string, newer bool) Offer {
 	o := Offer{
-		Name: "CloudFront before November 2025", MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12,
-		Suites: slices.Clone(olderSuites), Groups: slices.Clone(edgeGroups), Limits: slices.Clone(offerLimits),
+		MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12,
+		Suites: slices.Clone(olderSuites), Groups: slices.Clone(edgeGroups),
 	}
 	var versions []uint16
 	for _, p := range protocols {
@@ -77,11 +72,8 @@ func OfferFor(protocols []string, newer bool) Offer {
 	if len(versions) > 0 {
 		o.MinVersion, o.MaxVersion = slices.Min(versions), slices.Max(versions)
 	}
-	if slices.Contains(protocols, "SSLv3") {
-		o.Limits = append(o.Limits, "It does not offer SSLv3, which the distribution allows.")
-	}
 	if newer {
-		o.Name, o.MaxVersion, o.Suites = "CloudFront since November 2025", tls.VersionTLS13, slices.Clone(newerSuites)
+		o.MaxVersion, o.Suites = tls.VersionTLS13, slices.Clone(newerSuites)
 	}
 	return o
 }

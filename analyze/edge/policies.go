@@ -13,10 +13,9 @@ const maxPolicies = 1000
 // A Policy is a cache policy or an origin request policy: the part of it that
 // decides about Host.
 type Policy struct {
-	ID      string
-	Name    string
-	Managed bool // AWS's own
-	Host    bool // it sends the viewer's Host header to the origin
+	ID   string
+	Name string
+	Host bool // it sends the viewer's Host header to the origin
 }
 
 // Policies are those that are known. The zero value, and nil, know the managed

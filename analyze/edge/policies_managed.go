@@ -5,22 +5,22 @@ package edge
 // CloudFront Developer Guide. A policy that AWS adds later is not known, and is
 // asked for like a custom one.
 var managedCachePolicies = []Policy{
-	{"2e54312d-136d-493c-8eb9-b001f22f67d2", "Amplify", true, true},
-	{"4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "CachingDisabled", true, false},
-	{"658327ea-f89d-4fab-a63d-7e88639e58f6", "CachingOptimized", true, false},
-	{"b2884449-e4de-46a7-ac36-70bc7f1ddd6d", "CachingOptimizedForUncompressedObjects", true, false},
-	{"08627262-05a9-4f76-9ded-b50ca2e3a84f", "Elemental-MediaPackage", true, false},
-	{"83da9c7e-98b4-4e11-a168-04f0df8e2c65", "UseOriginCacheControlHeaders", true, true},
-	{"4cc15a8a-d715-48a4-82b8-cc0b614638fe", "UseOriginCacheControlHeaders-QueryStrings", true, true},
+	{"2e54312d-136d-493c-8eb9-b001f22f67d2", "Amplify", true},
+	{"4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "CachingDisabled", false},
+	{"658327ea-f89d-4fab-a63d-7e88639e58f6", "CachingOptimized", false},
+	{"b2884449-e4de-46a7-ac36-70bc7f1ddd6d", "CachingOptimizedForUncompressedObjects", false},
+	{"08627262-05a9-4f76-9ded-b50ca2e3a84f", "Elemental-MediaPackage", false},
+	{"83da9c7e-98b4-4e11-a168-04f0df8e2c65", "UseOriginCacheControlHeaders", true},
+	{"4cc15a8a-d715-48a4-82b8-cc0b614638fe", "UseOriginCacheControlHeaders-QueryStrings", true},
 }
 
 var managedRequestPolicies = []Policy{
-	{"216adef6-5c7f-47e4-b989-5492eafa07d3", "AllViewer", true, true},
-	{"33f36d7e-f396-46d9-90e0-52428a34d9dc", "AllViewerAndCloudFrontHeaders-2022-06", true, true},
-	{"b689b0a8-53d0-40ab-baf2-68738e2966ac", "AllViewerExceptHostHeader", true, false},
-	{"59781a5b-3903-41f3-afcb-af62929ccde1", "CORS-CustomOrigin", true, false},
-	{"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf", "CORS-S3Origin", true, false},
-	{"775133bc-15f2-49f9-abea-afb2e0bf67d2", "Elemental-MediaTailor-PersonalizedManifests", true, false},
-	{"bf0718e1-ba1e-49d1-88b1-f726733018ae", "HostHeaderOnly", true, true},
-	{"acba4595-bd28-49b8-b9fe-13317c0390fa", "UserAgentRefererHeaders", true, false},
+	{"216adef6-5c7f-47e4-b989-5492eafa07d3", "AllViewer", true},
+	{"33f36d7e-f396-46d9-90e0-52428a34d9dc", "AllViewerAndCloudFrontHeaders-2022-06", true},
+	{"b689b0a8-53d0-40ab-baf2-68738e2966ac", "AllViewerExceptHostHeader", false},
+	{"59781a5b-3903-41f3-afcb-af62929ccde1", "CORS-CustomOrigin", false},
+	{"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf", "CORS-S3Origin", false},
+	{"775133bc-15f2-49f9-abea-afb2e0bf67d2", "Elemental-MediaTailor-PersonalizedManifests", false},
+	{"bf0718e1-ba1e-49d1-88b1-f726733018ae", "HostHeaderOnly", true},
+	{"acba4595-bd28-49b8-b9fe-13317c0390fa", "UserAgentRefererHeaders", false},
 }

@@ -164,7 +164,7 @@ func domainOf(name string) string {
 func concrete(names []string) []string {
 	var out []string
 	for _, t := range given(names) {
-		if t.name[0] != '*' && !isCloudFrontName(t.name) && wellFormed(t.name) {
+		if t.name[0] != '*' && !isCloudFrontName(t.name) && CheckName(t.name) == nil {
 			out = append(out, t.name)
 		}
 	}

@@ -314,6 +314,7 @@ func TestWarningsByOrigin(t *testing.T) {
 		{with(func(o *Origin) { o.Protocols = []string{"TLSv1", "TLSv1.1", "TLSv1.2"} }), nil},
 		{with(func(o *Origin) { o.Protocol = "both" }), []string{"origin-protocol-unknown"}},
 		{with(func(o *Origin) { o.Domain = "a.s3-website-us-east-1.amazonaws.com" }), []string{"origin-website-https"}},
+		{with(func(o *Origin) { o.Domain = "abc.execute-api.us-east-1.amazonaws.com" }), []string{"origin-aws-service"}},
 	} {
 		c := &Config{Origins: []Origin{tt.origin}, Behaviors: []Behavior{{Path: "*", Default: true, Target: "a", Legacy: true}}}
 		var got []string
@@ -323,6 +324,51 @@ func TestWarningsByOrigin(t *testing.T) {
 		if !slices.Equal(got, tt.want) || c.Warnings(nil)[0].Code != "no-aliases" {
 			t.Errorf("%+v: %q, want %q", tt.origin, got, tt.want)
 		}
+	}
+}
+
+// TestWarningsCommands: what a warning says to type is right for this origin, and
+// nothing of the file gets into a shell that should not.
+func TestWarningsCommands(t *testing.T) {
+	for id, want := range map[string]string{
+		"vo_Ab12":      "aws cloudfront get-vpc-origin --id vo_Ab12",
+		"vo_a; reboot": "aws cloudfront get-vpc-origin --id ID",
+		"vo_":          "aws cloudfront get-vpc-origin --id ID",
+		"":             "aws cloudfront get-vpc-origin --id ID",
+	} {
+		o := Origin{ID: "a", Domain: originName, Kind: VPC, VPCOrigin: id}
+		if got := o.warnings(); len(got) != 1 || got[0].Fixes[0].Command != want {
+			t.Errorf("%q: %+v, want %s", id, got, want)
+		}
+	}
+}
+
+// TestWarningsCachePolicyWins: whoever made the policies, AWS or the operator.
+func TestWarningsCachePolicyWins(t *testing.T) {
+	const own = "0a1b2c3d-0000-4000-8000-0000000000aa"
+	known := &Policies{}
+	if err := known.Read(strings.NewReader(`{"OriginRequestPolicy":{"Id":"`+own+`","OriginRequestPolicyConfig":{"Name":"ours","HeadersConfig":{"HeaderBehavior":"none"}}}}`), "p"); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{own: true, AllViewerExceptHostID: true, AllViewerID: false, "": false} {
+		c := &Config{Aliases: []string{viewerName}, Origins: []Origin{{ID: "a", Domain: originName, Protocol: "https-only"}},
+			Behaviors: []Behavior{{Path: "*", Default: true, Target: "a", CachePolicyID: "83da9c7e-98b4-4e11-a168-04f0df8e2c65", OriginRequestPolicyID: id}}}
+		got := slices.ContainsFunc(c.Warnings(known), func(w Warning) bool { return w.Code == "cache-policy-wins" && len(w.Fixes) == 1 })
+		if got != want {
+			t.Errorf("origin request policy %q: warned %v", id, got)
+		}
+	}
+}
+
+// TestMissingPolicies: with two policies that are not known, both are named, and
+// their files have names of their own.
+func TestMissingPolicies(t *testing.T) {
+	d := Decide(Behavior{CachePolicyID: "0a1b2c3d-0000-4000-8000-0000000000aa", OriginRequestPolicyID: "1a1b2c3d-0000-4000-8000-0000000000aa"}, nil)
+	if len(d.Missing) != 2 || !strings.Contains(d.Missing[0].Command, "> origin-request-policy-1a1b2c3d.json") || !strings.Contains(d.Missing[1].Command, "> cache-policy-0a1b2c3d.json") {
+		t.Errorf("missing %+v", d.Missing)
+	}
+	if !strings.HasPrefix(d.Says, "The origin request policy 1a1b2c3d") || !strings.Contains(d.Says, "The cache policy 0a1b2c3d") {
+		t.Errorf("says %q", d.Says)
 	}
 }
 

@@ -34,7 +34,7 @@ func (c *Config) Warnings(known *Policies) []Warning {
 		out = append(out, c.groupWarnings(g)...)
 	}
 	for _, b := range c.Behaviors {
-		out = append(out, c.behaviorWarnings(b, Decide(b, known))...)
+		out = append(out, c.behaviorWarnings(b, known)...)
 	}
 	return out
 }
@@ -54,13 +54,17 @@ func (o Origin) warnings() []Warning {
 			"which other origins cannot. Nobody can get a certificate for the balancer's own name, "+shown(hostName(o.Domain))+
 			": either Host is forwarded and the certificate covers the viewers' name, or the origin domain is a name of your own that leads to the balancer.")
 	case o.Kind == VPC:
-		warn("origin-vpc", "the origin is a VPC origin", "Its protocol and its ports are not in this file, and the addresses from which CloudFront comes are not documented.",
-			Fix{Says: "This shows them.", Command: "aws cloudfront list-vpc-origins"})
+		warn("origin-vpc", "the origin is a VPC origin", "Its protocol and its ports are not in this file: the table holds if CloudFront speaks HTTPS to it. "+
+			"The addresses from which CloudFront comes are not documented.",
+			Fix{Says: "See OriginProtocolPolicy and HTTPSPort in:", Command: getVPCOrigin(o.VPCOrigin)})
+	case o.Kind == Service:
+		warn("origin-aws-service", "the origin is a service of AWS, with a certificate of AWS's own", "What "+shown(hostName(o.Domain))+
+			" serves is no certificate of yours, so the table has no case for it.")
 	case o.Kind == Website && o.Protocol != "http-only":
 		warn("origin-website-https", "a website endpoint of S3 speaks no HTTPS", "OriginProtocolPolicy is "+quoted(o.Protocol)+", but website endpoints of S3 speak plain HTTP alone.",
 			Fix{Says: "Set OriginProtocolPolicy to http-only, or use the bucket itself as origin."})
 	}
-	if o.Kind != Bucket && o.Kind != Website && o.Kind != VPC {
+	if o.Kind == Custom || o.Kind == Balancer {
 		return append(out, o.protocolWarnings()...)
 	}
 	return out
@@ -115,11 +119,11 @@ func (o Origin) versionWarnings() []Warning {
 		return nil
 	case !modern:
 		w.Code, w.Title = "origin-tls-old", "TLS 1.2 is not among the protocols for this origin"
-		w.Says = "OriginSslProtocols lists " + list + " alone. Today's servers accept nothing below TLS 1.2. " +
+		w.Says = "OriginSslProtocols lists " + list + " alone. Servers of today accept nothing below TLS 1.2 unless they are told to. " +
 			"Whether CloudFront still offers TLS 1.3 beside this list is not documented."
 	case slices.Contains(o.Protocols, "SSLv3"):
 		w.Code, w.Title = "origin-tls-sslv3", "SSLv3 is among the protocols for this origin"
-		w.Says = "OriginSslProtocols lists " + list + ". SSLv3 is broken, and the ClientHello that offers it is the oldest form, which some servers do not take."
+		w.Says = "OriginSslProtocols lists " + list + ". SSLv3 is broken (RFC 7568), and servers of today do not have it."
 	default:
 		return nil
 	}
@@ -155,8 +159,9 @@ func (c *Config) groupWarnings(g Group) []Warning {
 }
 
 // behaviorWarnings is about what one behaviour sends to its origins.
-func (c *Config) behaviorWarnings(b Behavior, d Decision) []Warning {
+func (c *Config) behaviorWarnings(b Behavior, known *Policies) []Warning {
 	var out []Warning
+	d := Decide(b, known)
 	for _, o := range c.OriginsOf(b) {
 		if d.Host == Yes && (o.Kind == Bucket || o.Kind == Website) {
 			out = append(out, Warning{Code: "s3-host-forwarded", Title: "Host is forwarded to an S3 bucket", Origin: o.ID, Behavior: b.Path,
@@ -166,12 +171,15 @@ func (c *Config) behaviorWarnings(b Behavior, d Decision) []Warning {
 		}
 	}
 	if d.By == ByCachePolicy && d.Host == Yes {
-		if request, ok := managed(managedRequestPolicies, b.OriginRequestPolicyID); ok && !request.Host {
-			out = append(out, Warning{Code: "cache-policy-wins", Title: "the cache policy forwards Host, the origin request policy does not", Behavior: b.Path, Says: d.Says})
+		if request, ok := known.OriginRequest(b.OriginRequestPolicyID); ok && !request.Host {
+			out = append(out, Warning{Code: "cache-policy-wins", Title: "the cache policy forwards Host, the origin request policy does not", Behavior: b.Path,
+				Says:  "So CloudFront asks the origin for the name that viewers use, although " + request.label() + " keeps Host back.",
+				Fixes: []Fix{{Says: "If that is not what you want: choose a cache policy without Host in its key, such as CachingDisabled or CachingOptimized."}}})
 		}
 	}
 	if len(d.Missing) > 0 {
-		out = append(out, Warning{Code: "policy-missing", Title: "a policy is not known", Behavior: b.Path, Says: d.Says, Fixes: d.Missing})
+		out = append(out, Warning{Code: "policy-missing", Title: "a policy is not known", Behavior: b.Path,
+			Says: "Until it is, both cases are shown: Host forwarded, and not.", Fixes: d.Missing})
 	}
 	for _, note := range d.Notes {
 		out = append(out, Warning{Code: "function", Title: "a function can change what is sent to the origin", Behavior: b.Path, Says: note})

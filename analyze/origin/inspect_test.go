@@ -233,7 +233,7 @@ func TestRootLimits(t *testing.T) {
 	}{
 		{"expired root", chainOf(host(t, old)), roots, "CN=Old Root, which expired on 2024-04-27"},
 		{"root of the future", chainOf(host(t, young)), roots, "valid only from 2024-05-17"},
-		{"constraint", chainOf(host(t, p.mid), p.mid), &Roots{"limited", 0, func() *rootIndex { return limited }}, "issued too late"},
+		{"constraint", chainOf(host(t, p.mid), p.mid), &Roots{"limited", func() *rootIndex { return limited }}, "issued too late"},
 	}
 	for _, tt := range tests {
 		got := tt.chain.Inspect(tt.roots, now, nil)

@@ -3,6 +3,7 @@ package origin
 import (
 	"crypto/sha256"
 	"crypto/x509"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -20,9 +21,8 @@ const maxRootsFile = 8 << 20
 // Roots are the certificates that count as trusted, with what is known of the
 // limits of that trust. Safe for concurrent use.
 type Roots struct {
-	Source  string // "Mozilla, 2026-10-30", or the name of the file
-	Skipped int    // certificates of the file that cannot be parsed
-	index   func() *rootIndex
+	Source string // "Mozilla, 2026-10-30", or the name of the file and what of it was left out
+	index  func() *rootIndex
 }
 
 // A root is one trusted certificate.
@@ -72,8 +72,8 @@ func NewRoots(source string, certs ...*x509.Certificate) *Roots {
 }
 
 // LoadRoots reads the roots to trust from a file, PEM or a single DER
-// certificate. Those that cannot be parsed are counted, as the lists of some
-// systems hold a few; it is an error if none is left.
+// certificate. Those that cannot be parsed are left out, as the lists of some
+// systems hold a few, and Source says how many; it is an error if none is left.
 func LoadRoots(path string) (*Roots, error) {
 	data, err := readFile(path, maxRootsFile)
 	if err != nil {
@@ -96,9 +96,11 @@ func LoadRoots(path string) (*Roots, error) {
 	if len(certs) == 0 {
 		return nil, &FileError{File: path, What: "holds no root that can be parsed", Err: last}
 	}
-	roots := NewRoots(path, certs...)
-	roots.Skipped = len(raw) - len(certs)
-	return roots, nil
+	source := path
+	if skipped := len(raw) - len(certs); skipped > 0 {
+		source = fmt.Sprintf("%s, without %d of %d that cannot be read", path, skipped, len(raw))
+	}
+	return NewRoots(source, certs...), nil
 }
 
 // Len gives the number of roots. It parses Mozilla's list if that has not been

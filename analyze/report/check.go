@@ -4,87 +4,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/edge"
 )
 
-// A Check is what 'sniwatch check' found out: what CloudFront will make of the
-// certificates of an origin, case by case.
-type Check struct {
-	Version string    // of sniwatch
-	At      time.Time // the time for which the certificates were judged
-	Roots   string    // which roots count as trusted
-	Source  string    // file of the distribution, "": none was given
-	Server  string    // HOST:PORT that handshakes were made with, "": none were
-
-	Rows         []CheckRow
-	Certificates []analyze.CertificateUsed
-	Handshakes   []CheckHandshake
-	Warnings     []analyze.Warning
-	Hints        []analyze.Fix // how to find out what was not given
-}
-
-// A CheckRow is one case: what was predicted from the names, and every fault
-// that makes CloudFront refuse the origin all the same. Accepted and
-// ViewerStatus are those of all this together; Matched is about names alone.
-type CheckRow struct {
-	edge.Row
-	Problems []CheckProblem
-}
-
-// A CheckProblem is one reason why viewers get an error.
-type CheckProblem struct {
-	Code  analyze.Code
-	Title string // one line, no full stop
-	Says  string // sentences; paragraphs are separated by an empty line
-	Fixes []analyze.Fix
-}
-
-// A CheckHandshake is one handshake with the server.
-type CheckHandshake struct {
-	SNI   string
-	Offer string // which ClientHello was sent
-	OK    bool   // the server took it
-	Code  analyze.Code
-	Says  string // what the server answered, in a few words
-}
-
-// OK tells whether viewers get an answer in this case.
-func (r *CheckRow) OK() bool { return r.ViewerStatus == statusOK }
-
-const statusOK = 200
-
-// counted gives the rows that the verdict is about: those that are in use or,
-// where no row is known to be, all of them.
-func (c *Check) counted() []*CheckRow {
-	var used, all []*CheckRow
-	for i := range c.Rows {
-		all = append(all, &c.Rows[i])
-		if c.Rows[i].InUse == edge.Yes {
-			used = append(used, &c.Rows[i])
-		}
-	}
-	if len(used) > 0 {
-		return used
-	}
-	return all
-}
-
-// Fails tells whether viewers get an error in a case that is in use. Cases that
-// are shown because something was not given count only where nothing else is
-// known.
-func (c *Check) Fails() bool {
-	return slices.ContainsFunc(c.counted(), func(r *CheckRow) bool { return !r.OK() })
+// A caseTable is a Check laid out: its rows as the lines that a reader sees.
+type caseTable struct {
+	*analyze.Check
+	lines []*caseLine
 }
 
 // verdict is the answer in one sentence. It counts the cases as the table shows
 // them: paths that are alike are one.
-func (c *Check) verdict() string {
-	var rows []*CheckRow
-	for _, l := range c.lines() {
-		if !c.uncertain() || l.row.InUse == edge.Yes {
+func (c *caseTable) verdict() string {
+	var rows []*analyze.CheckRow
+	for _, l := range c.lines {
+		if !c.Uncertain() || l.row.InUse == edge.Yes {
 			rows = append(rows, l.row)
 		}
 	}
@@ -97,11 +33,11 @@ func (c *Check) verdict() string {
 	with := "With " + c.servedNames() + " "
 	switch n := len(rows); {
 	case n == 0:
-		return "No case to judge: no connection of this distribution meets a certificate of yours"
+		return "No case to judge: CloudFront makes no connection for this distribution that meets a certificate of yours"
 	case n == 1:
-		return rows[0].verdict()
+		return rowVerdict(rows[0])
 	case good == n:
-		return with + "CloudFront will accept the origin in all " + number(n) + " cases" + c.inUse()
+		return with + "CloudFront will accept the origin in " + allOf(n) + c.inUse()
 	case good == 0:
 		return with + "CloudFront will accept the origin in none of " + number(n) + " cases" + c.inUse()
 	default:
@@ -109,32 +45,52 @@ func (c *Check) verdict() string {
 	}
 }
 
+// allOf names all of n cases, n being more than one.
+func allOf(n int) string {
+	if n == 2 {
+		return "both cases"
+	}
+	return "all " + number(n) + " cases"
+}
+
 // inUse says which cases are counted, where there are others.
-func (c *Check) inUse() string {
-	if c.uncertain() {
+func (c *caseTable) inUse() string {
+	if c.Uncertain() {
 		return " that are in use"
 	}
 	return ""
 }
 
-// verdict is the answer where this row is the only one.
-func (r *CheckRow) verdict() string {
-	this := ""
+// rowVerdict is the answer where this row is the only one. What is wrong beside
+// the names comes before the row, which is about names alone.
+func rowVerdict(r *analyze.CheckRow) string {
+	gets := ", and viewers get " + strconv.Itoa(r.ViewerStatus)
+	row, other := "", ""
 	if r.ArticleRow > 0 {
-		this = "This is row " + strconv.Itoa(r.ArticleRow) + ": "
+		row = "This is row " + strconv.Itoa(r.ArticleRow)
 	}
-	verb := "accept"
-	if !r.OK() {
-		verb = "refuse"
-		if len(r.Certificate.Names) == 0 {
-			return this + "CloudFront will get no certificate, and viewers get " + strconv.Itoa(r.ViewerStatus)
+	for i := range r.Problems {
+		if other == "" && r.Problems[i].Code != analyze.NameNotCovered {
+			other = Clean(r.Problems[i].Title, maxTitle)
 		}
 	}
-	return this + "CloudFront will " + verb + " the certificate, and viewers get " + strconv.Itoa(r.ViewerStatus)
+	switch {
+	case r.OK():
+		return strings.TrimPrefix(row+": ", ": ") + "CloudFront will accept the certificate" + gets
+	case other == "":
+		return strings.TrimPrefix(row+": ", ": ") + "CloudFront will refuse the certificate" + gets
+	case r.Certificate.File == "":
+		return capitalised(other) + ": CloudFront will get no certificate" + gets
+	case row == "":
+		return capitalised(other) + ": CloudFront will refuse it" + gets
+	case r.Matched != "":
+		return row + " by its names, but " + other + ": CloudFront will refuse it" + gets
+	}
+	return row + ", and " + other + ": CloudFront will refuse it" + gets
 }
 
 // servedNames says in short which certificates it is about.
-func (c *Check) servedNames() string {
+func (c *caseTable) servedNames() string {
 	files := make(map[string]bool)
 	for i := range c.Rows {
 		files[c.Rows[i].Certificate.File] = true
@@ -152,55 +108,59 @@ func (c *Check) servedNames() string {
 // but the path and the origin's id are one.
 type caseLine struct {
 	label string // how the text below the table calls it: "6", or a letter
-	row   *CheckRow
-	rows  []int    // in Check.Rows
+	row   *analyze.CheckRow
 	paths []string // cache behaviours
 }
 
 // maxCases is how many lines a table for people has; the JSON has all.
 const maxCases = 60
 
-// lines puts rows that look alike into one line each, and gives every line a
-// label of its own: the row of the table of eight cases where that is enough.
-func (c *Check) lines() []*caseLine {
+// newCaseTable puts rows that look alike into one line each, and gives every line
+// a label of its own: the row of the table of eight cases where that is enough.
+func newCaseTable(c *analyze.Check) *caseTable {
+	t := &caseTable{Check: c, lines: alike(c.Rows)}
+	used := make(map[int]bool)
+	unique := true
+	for _, l := range t.lines {
+		n := l.row.ArticleRow
+		unique = unique && n > 0 && !used[n]
+		used[n] = true
+	}
+	for i, l := range t.lines {
+		l.label = letters(i)
+		if unique {
+			l.label = strconv.Itoa(l.row.ArticleRow)
+		}
+	}
+	return t
+}
+
+// alike puts rows that look alike into one line each.
+func alike(rows []analyze.CheckRow) []*caseLine {
 	var out []*caseLine
 	seen := make(map[string]*caseLine)
-	for i := range c.Rows {
-		r := &c.Rows[i]
-		key := r.look()
+	for i := range rows {
+		r := &rows[i]
+		key := look(r)
 		l := seen[key]
 		if l == nil {
 			l = &caseLine{row: r}
 			seen[key] = l
 			out = append(out, l)
 		}
-		l.rows = append(l.rows, i)
 		if r.Behavior != "" && !slices.Contains(l.paths, r.Behavior) {
 			l.paths = append(l.paths, r.Behavior)
-		}
-	}
-	used := make(map[int]bool)
-	unique := true
-	for _, l := range out {
-		n := l.row.ArticleRow
-		unique = unique && n > 0 && !used[n]
-		used[n] = true
-	}
-	for i, l := range out {
-		l.label = letters(i)
-		if unique {
-			l.label = strconv.Itoa(l.row.ArticleRow)
 		}
 	}
 	return out
 }
 
 // look is everything of a row that a table shows.
-func (r *CheckRow) look() string {
+func look(r *analyze.CheckRow) string {
 	parts := []string{r.ViewerDomain, r.OriginDomain, r.SNI, r.Certificate.File, r.Matched,
 		strconv.FormatBool(r.HostForwarded), strconv.Itoa(r.ViewerStatus), strconv.Itoa(r.ArticleRow), r.InUse.String()}
 	for i := range r.Problems {
-		parts = append(parts, r.Problems[i].key())
+		parts = append(parts, key(&r.Problems[i]))
 		for _, f := range r.Problems[i].Fixes {
 			parts = append(parts, f.Says, f.Command)
 		}
@@ -219,12 +179,12 @@ func letters(i int) string {
 // isLettered tells whether the labels are letters, so that the table needs a
 // column for them.
 func isLettered(lines []*caseLine) bool {
-	return len(lines) > 0 && lines[0].label != strconv.Itoa(lines[0].row.ArticleRow)
+	return len(lines) > 1 && lines[0].label != strconv.Itoa(lines[0].row.ArticleRow)
 }
 
 // A failing is one problem together with the cases that have it.
 type failing struct {
-	problem *CheckProblem
+	problem *analyze.CheckProblem
 	lines   []*caseLine
 	status  int // what viewers get; 0: it differs
 	fixes   []*caseFix
@@ -243,10 +203,10 @@ func failings(lines []*caseLine) []*failing {
 	for _, l := range lines {
 		for i := range l.row.Problems {
 			p := &l.row.Problems[i]
-			f := seen[p.key()]
+			f := seen[key(p)]
 			if f == nil {
 				f = &failing{problem: p, status: l.row.ViewerStatus}
-				seen[p.key()] = f
+				seen[key(p)] = f
 				out = append(out, f)
 			}
 			f.add(l, p)
@@ -256,7 +216,7 @@ func failings(lines []*caseLine) []*failing {
 }
 
 // add adds a case, and what helps there.
-func (f *failing) add(l *caseLine, p *CheckProblem) {
+func (f *failing) add(l *caseLine, p *analyze.CheckProblem) {
 	if f.status != l.row.ViewerStatus {
 		f.status = 0
 	}
@@ -283,10 +243,7 @@ func (f *failing) alternatives(all []*caseLine) []analyze.Fix {
 			whole = append(whole, fix.Fix)
 			continue
 		}
-		says := fix.Says
-		if rest, ok := strings.CutPrefix(says, "Or "); ok {
-			says = "or " + rest
-		}
+		says := capitalised(strings.TrimPrefix(fix.Says, "Or "))
 		part = append(part, analyze.Fix{Says: "For " + which(fix.lines, all) + ": " + says, Command: fix.Command})
 	}
 	out := append(whole, part...)
@@ -295,17 +252,27 @@ func (f *failing) alternatives(all []*caseLine) []analyze.Fix {
 
 // key tells problems apart by what is said of them; how they are mended may
 // differ from case to case.
-func (p *CheckProblem) key() string {
+func key(p *analyze.CheckProblem) string {
 	return strings.Join([]string{string(p.Code), p.Title, p.Says}, "\x01")
 }
 
-// which names some of all the cases: "row 6", "rows 6, 7 and 8", "all cases".
+// heading names the cases of a problem at the beginning of a line. Those of which
+// none is known to be in use must not frighten whoever has others.
+func (f *failing) heading(c *caseTable) string {
+	s := capitalised(which(f.lines, c.lines))
+	if c.Uncertain() && !slices.ContainsFunc(f.lines, func(l *caseLine) bool { return l.row.InUse == edge.Yes }) {
+		s += ", if in use"
+	}
+	return s
+}
+
+// which names some of all the cases: "row 6", "rows 6, 7 and 8", "both cases".
 func which(some, all []*caseLine) string {
 	switch {
 	case len(all) == 1 && all[0].row.ArticleRow == 0:
 		return "this case"
 	case len(all) > 1 && len(some) == len(all):
-		return "all " + number(len(all)) + " cases"
+		return allOf(len(all))
 	}
 	thing := "case"
 	if !isLettered(all) {
@@ -339,7 +306,7 @@ type hostDecision struct {
 
 // decisions lists what decides about Host, each once; none where nobody but the
 // flag or an assumption does.
-func (c *Check) decisions() []*hostDecision {
+func (c *caseTable) decisions() []*hostDecision {
 	var out []*hostDecision
 	for i := range c.Rows {
 		r := &c.Rows[i]
@@ -360,9 +327,14 @@ func (c *Check) decisions() []*hostDecision {
 	return out
 }
 
-// assumptions lists what was assumed, each sentence once.
-func (c *Check) assumptions() []string {
-	var out []string
+// legend says what the words of the table mean, and what was assumed for it, each
+// sentence once.
+func (c *caseTable) legend() []string {
+	out := []string{"Row: of the table of eight cases in docs/cloudfront.md, which is about names alone. " +
+		"Host: whether CloudFront forwards the viewer's Host header to the origin."}
+	if c.Uncertain() {
+		out = append(out, "?: shown because something about it is not known.")
+	}
 	for i := range c.Rows {
 		for _, s := range c.Rows[i].Assumed {
 			if !slices.Contains(out, s) {
@@ -371,10 +343,4 @@ func (c *Check) assumptions() []string {
 		}
 	}
 	return out
-}
-
-// uncertain tells whether some cases are in use and others only perhaps.
-func (c *Check) uncertain() bool {
-	n := len(c.counted())
-	return n > 0 && n < len(c.Rows)
 }

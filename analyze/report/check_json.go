@@ -58,7 +58,7 @@ type handshakeObject struct {
 }
 
 // WriteCheckJSON writes a check as one JSON object. The error is w's.
-func WriteCheckJSON(w io.Writer, c *Check) error {
+func WriteCheckJSON(w io.Writer, c *analyze.Check) error {
 	o := checkObject{
 		header: newHeader("check"), Version: c.Version, At: date(c.At),
 		Distribution: c.Source, Server: c.Server, Roots: c.Roots,
@@ -86,7 +86,7 @@ func WriteCheckJSON(w io.Writer, c *Check) error {
 	return err
 }
 
-func newCheckRow(r *CheckRow) checkRowObject {
+func newCheckRow(r *analyze.CheckRow) checkRowObject {
 	o := checkRowObject{
 		ViewerDomain: r.ViewerDomain, OriginDomain: r.OriginDomain, Certificate: r.Certificate.File,
 		HostForwarded: r.HostForwarded, DecidedBy: r.Decision.By, Policy: r.Decision.Policy,

@@ -12,13 +12,14 @@ import (
 // WriteCheckMarkdown writes a check as GitHub's Markdown, for a ticket or a wiki.
 // Text from elsewhere can neither end a cell or a code block nor become a link,
 // a heading or HTML. The error is w's.
-func WriteCheckMarkdown(w io.Writer, c *Check) error {
+func WriteCheckMarkdown(w io.Writer, check *analyze.Check) error {
 	m := &markdown{}
-	lines := c.lines()
+	c := newCaseTable(check)
+	lines := c.lines
 	m.line("# " + markdownText(c.verdict()))
 	m.cases(c, lines)
 	for _, f := range failings(lines) {
-		m.line("", "## ✗ "+markdownText(capitalised(which(f.lines, lines))+": "+f.problem.Title), "",
+		m.line("", "## ✗ "+markdownText(f.heading(c)+": "+f.problem.Title), "",
 			markdownCode(string(f.problem.Code)))
 		m.paragraphs(f.problem.Says)
 		m.fixes(f.alternatives(lines))
@@ -58,7 +59,7 @@ func (m *markdown) table(titles []string, rows [][]string) {
 }
 
 // cases is the table of the cases, with all the columns of the text.
-func (m *markdown) cases(c *Check, lines []*caseLine) {
+func (m *markdown) cases(c *caseTable, lines []*caseLine) {
 	if len(lines) == 0 {
 		return
 	}
@@ -81,7 +82,7 @@ func (m *markdown) cases(c *Check, lines []*caseLine) {
 	if more := len(lines) - maxCases; more > 0 {
 		m.line("", "and "+number(more)+" more; `--format json` has all")
 	}
-	for _, s := range c.assumptions() {
+	for _, s := range c.legend() {
 		m.paragraphs(s)
 	}
 }
@@ -89,13 +90,13 @@ func (m *markdown) cases(c *Check, lines []*caseLine) {
 // isNameColumn tells whether cells hold names, which stand as code.
 func isNameColumn(title string) bool {
 	switch title {
-	case "path", "viewers use", "origin domain", "CloudFront asks for", "certificate":
+	case "path", "viewers use", "origin domain", "CloudFront asks for", certificateTitle:
 		return true
 	}
 	return false
 }
 
-func (m *markdown) handshakes(c *Check) {
+func (m *markdown) handshakes(c *caseTable) {
 	if len(c.Handshakes) == 0 {
 		return
 	}
@@ -112,7 +113,7 @@ func (m *markdown) handshakes(c *Check) {
 	m.table([]string{"asked for", "offering", "answer"}, rows)
 }
 
-func (m *markdown) decisions(c *Check) {
+func (m *markdown) decisions(c *caseTable) {
 	list := c.decisions()
 	if len(list) == 0 {
 		return
@@ -127,7 +128,7 @@ func (m *markdown) decisions(c *Check) {
 	}
 }
 
-func (m *markdown) judgedBy(c *Check) {
+func (m *markdown) judgedBy(c *caseTable) {
 	m.line("")
 	for i := range c.Certificates[:min(len(c.Certificates), maxListed)] {
 		used := &c.Certificates[i]

@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,13 +20,14 @@ type CheckOptions struct {
 // WriteCheck writes a check for people: the answer in one sentence, the table
 // of cases, for each reason of failure what to change, and what was assumed.
 // Every line but the commands fits into o.Width columns. The error is w's.
-func WriteCheck(w io.Writer, c *Check, o CheckOptions) error {
+func WriteCheck(w io.Writer, check *analyze.Check, o CheckOptions) error {
 	p := &page{width: o.Width, colour: o.Colour}
 	if p.width == 0 {
 		p.width = defaultWidth
 	}
 	p.width = max(p.width, minWidth)
-	lines := c.lines()
+	c := newCaseTable(check)
+	lines := c.lines
 
 	as := green
 	if c.Fails() || len(lines) == 0 {
@@ -37,7 +39,7 @@ func WriteCheck(w io.Writer, c *Check, o CheckOptions) error {
 	}
 	for _, f := range failings(lines) {
 		p.blank()
-		p.failing(f, lines)
+		p.failing(f, c)
 	}
 	if err := p.handshakes(c); err != nil {
 		return err
@@ -53,6 +55,9 @@ func WriteCheck(w io.Writer, c *Check, o CheckOptions) error {
 	return err
 }
 
+// certificateTitle is the title of a column that can be left out.
+const certificateTitle = "certificate"
+
 // A caseColumn is one column of the table of cases.
 type caseColumn struct {
 	title string
@@ -61,13 +66,13 @@ type caseColumn struct {
 }
 
 // cases writes the table of cases, and what its words mean.
-func (p *page) cases(c *Check, lines []*caseLine) error {
+func (p *page) cases(c *caseTable, lines []*caseLine) error {
 	if len(lines) == 0 {
 		return nil
 	}
 	p.blank()
 	shown := lines[:min(len(lines), maxCases)]
-	cols := c.columns(lines)
+	cols := p.narrowed(c.columns(lines), lines)
 	titles, cells := make([]column, len(cols)), make([][]string, len(shown))
 	for j, col := range cols {
 		titles[j] = column{title: col.title, least: col.least}
@@ -84,19 +89,14 @@ func (p *page) cases(c *Check, lines []*caseLine) error {
 		p.line("and " + number(more) + " more; --format json has all")
 	}
 	p.blank()
-	p.block("", "Row: of the table of eight cases in docs/cloudfront.md, which is the article's, and about names alone. "+
-		"Host: whether CloudFront forwards the viewer's Host header to the origin.", faint)
-	if c.uncertain() {
-		p.block("", "?: shown because something about it is not known.", faint)
-	}
-	for _, s := range c.assumptions() {
-		p.block("", cleanWords(s, maxValue), faint)
+	for _, s := range c.legend() {
+		p.block("", cleanWords(s, maxParagraph), faint)
 	}
 	return nil
 }
 
 // columns are those that say something here. Their cells are not clean yet.
-func (c *Check) columns(lines []*caseLine) []caseColumn {
+func (c *caseTable) columns(lines []*caseLine) []caseColumn {
 	var cols []caseColumn
 	if isLettered(lines) {
 		cols = append(cols, caseColumn{"case", 4, func(l *caseLine) string { return l.label }})
@@ -109,12 +109,37 @@ func (c *Check) columns(lines []*caseLine) []caseColumn {
 	if differ(lines, originOf) {
 		cols = append(cols, caseColumn{"origin domain", 14, originOf})
 	}
-	uncertain := c.uncertain()
+	uncertain := c.Uncertain()
 	return append(cols,
 		caseColumn{"Host", 4, func(l *caseLine) string { return hostText(l.row.HostForwarded) }},
 		caseColumn{"CloudFront asks for", 14, func(l *caseLine) string { return l.row.SNI }},
-		caseColumn{"certificate", 11, c.certificateText},
+		caseColumn{certificateTitle, len(certificateTitle), c.certificateText},
 		caseColumn{"viewers get", 7, func(l *caseLine) string { return outcomeText(l.row, uncertain) }})
+}
+
+// narrowName is how narrow a column of names gets where a page has no room for
+// more: names go over more lines then.
+const narrowName = 9
+
+// narrowed makes columns fit where their least widths are too much for the page:
+// a certificate that is the same in all lines is left out, as it is named below.
+func (p *page) narrowed(cols []caseColumn, lines []*caseLine) []caseColumn {
+	tooWide := func() bool {
+		least := gutter * (len(cols) - 1)
+		for _, col := range cols {
+			least += col.least
+		}
+		return least > p.width
+	}
+	if tooWide() {
+		cols = slices.DeleteFunc(cols, func(col caseColumn) bool { return col.title == certificateTitle && !differ(lines, col.cell) })
+	}
+	for i := range cols {
+		if isNameColumn(cols[i].title) && cols[i].title != certificateTitle && tooWide() {
+			cols[i].least = min(cols[i].least, narrowName)
+		}
+	}
+	return cols
 }
 
 func pathsOf(l *caseLine) string  { return strings.Join(l.paths, ", ") }
@@ -148,7 +173,7 @@ func hostText(forwarded bool) string {
 
 // outcomeText is what viewers get. The mark comes first: it is what the eye
 // looks for.
-func outcomeText(r *CheckRow, uncertain bool) string {
+func outcomeText(r *analyze.CheckRow, uncertain bool) string {
 	s := "✗ "
 	if r.OK() {
 		s = "✓ "
@@ -162,7 +187,7 @@ func outcomeText(r *CheckRow, uncertain bool) string {
 
 // certificateText names the certificate by the last part of its file's name,
 // where that is enough to tell it from the others.
-func (c *Check) certificateText(l *caseLine) string {
+func (c *caseTable) certificateText(l *caseLine) string {
 	file := l.row.Certificate.File
 	base := path.Base(file)
 	for i := range c.Rows {
@@ -218,13 +243,13 @@ func breakName(name string, width int) []string {
 }
 
 // failing writes one reason of failure: which cases, why, and what to change.
-func (p *page) failing(f *failing, all []*caseLine) {
-	p.title("✗ ", red, capitalised(which(f.lines, all))+": "+f.problem.Title, "")
+func (p *page) failing(f *failing, c *caseTable) {
+	p.title("✗ ", red, f.heading(c)+": "+f.problem.Title, "")
 	p.block("  ", f.consequence(), faint)
 	for _, text := range paragraphs(f.problem.Says) {
 		p.block("  ", text, plain)
 	}
-	if fixes := f.alternatives(all); len(fixes) > 0 {
+	if fixes := f.alternatives(c.lines); len(fixes) > 0 {
 		p.blank()
 		p.fixes(fixes)
 	}
@@ -241,7 +266,7 @@ func (f *failing) consequence() string {
 }
 
 // handshakes writes what the server answered.
-func (p *page) handshakes(c *Check) error {
+func (p *page) handshakes(c *caseTable) error {
 	if len(c.Handshakes) == 0 {
 		return nil
 	}
@@ -261,7 +286,7 @@ func (p *page) handshakes(c *Check) error {
 
 // decisions says which setting decides about Host, behaviour by behaviour. What
 // may override it, and what is missing, are warnings.
-func (p *page) decisions(c *Check) {
+func (p *page) decisions(c *caseTable) {
 	list := c.decisions()
 	if len(list) == 0 {
 		return
@@ -278,7 +303,7 @@ func (p *page) decisions(c *Check) {
 }
 
 // hints writes how to find out what was not given.
-func (p *page) hints(c *Check) {
+func (p *page) hints(c *caseTable) {
 	if len(c.Hints) == 0 {
 		return
 	}
@@ -295,7 +320,7 @@ func (p *page) hints(c *Check) {
 }
 
 // judgedBy says by what all this was judged.
-func (p *page) judgedBy(c *Check) {
+func (p *page) judgedBy(c *caseTable) {
 	p.blank()
 	known := make(map[analyze.Code]bool)
 	for i := range c.Rows {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -159,6 +160,64 @@ func TestCommandsStayWhole(t *testing.T) {
 	o.Width = minWidth
 	if got := text(t, r, o); !strings.Contains(got, "\n       "+r.Findings[0].Fixes[0].Command+"\n") {
 		t.Errorf("the command is broken:\n%s", got)
+	}
+}
+
+// TestHarmlessMark: what nobody has to mend is told in another tone.
+func TestHarmlessMark(t *testing.T) {
+	r, o := rowSix()
+	r.Findings[0].Harmless = true
+	if got := text(t, r, o); !strings.Contains(got, "\n· CloudFront refused") {
+		t.Errorf("no mark of a harmless finding:\n%s", got)
+	}
+}
+
+// TestCoverage: what is said to be whole is what was looked at.
+func TestCoverage(t *testing.T) {
+	in := []analyze.Input{{Name: "a.pcap", Packets: 14}}
+	lost := []analyze.Warning{{Code: analyze.CaptureLostPackets}}
+	for _, test := range []struct {
+		name string
+		r    analyze.Report
+		want string
+	}{
+		{"handshakes", analyze.Report{Counts: analyze.Counts{Connections: 2, Complete: 1, None: 1}}, "All handshakes seen whole: 14 packets in a.pcap.\n"},
+		{"not all", analyze.Report{Counts: analyze.Counts{Connections: 2, Complete: 1, Unknown: 1}}, "Looked at: 14 packets in a.pcap.\n"},
+		{"no handshake", analyze.Report{Counts: analyze.Counts{Connections: 1, None: 1}, Unanalysed: analyze.Unanalysed{NotTCP: 4}}, "Looked at: 14 packets in a.pcap, 4 of them not TCP.\n"},
+		{"no TCP", analyze.Report{Unanalysed: analyze.Unanalysed{NotTCP: 14}}, "Looked at: 14 packets in a.pcap, none of them TCP.\n"},
+		{"lost, and no matter", analyze.Report{Counts: analyze.Counts{Connections: 1, None: 1}, Unanalysed: analyze.Unanalysed{ConnectionsWithGaps: 1, BytesMissing: 20}},
+			"Not seen whole: 14 packets in a.pcap.\n  1 connection with packets missing\n20 bytes are missing.\nWhat is said above stands: it rests on packets that were seen.\n\n"},
+		{"lost, as a warning says", analyze.Report{Warnings: lost, Counts: analyze.Counts{Connections: 1, Unknown: 1}, Unanalysed: analyze.Unanalysed{PacketsTruncated: 1, BytesMissing: 20}},
+			"Not seen whole: 14 packets in a.pcap.\n  1 connection with packets cut by the snap length (capture with -s 0)\n20 bytes are missing.\n\n"},
+	} {
+		test.r.Inputs = in
+		p := &page{width: 100}
+		p.coverage(&test.r)
+		if got := p.buf.String(); got != test.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
+		}
+	}
+	p := &page{width: 100}
+	p.headline(&analyze.Report{Inputs: in, Unanalysed: analyze.Unanalysed{NotTCP: 14}})
+	if got, want := p.buf.String(), "No TLS connection in 14 packets, none of them TCP\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestTableGivesNamesRoom: a name is worth more than the server's address.
+func TestTableGivesNamesRoom(t *testing.T) {
+	r, o := rowSix()
+	o.Connections = append(o.Connections[:2:2], refused("130.176.135.150:50211", "fonts.gstatic.example.com", "03:41:20", 30))
+	o.Connections[2].Server = netip.MustParseAddrPort("198.51.100.200:443")
+	got := text(t, r, o)
+	if strings.Contains(got, "server  ") || !strings.Contains(got, "fonts.gstatic.example") {
+		t.Errorf("a name is cut for the server's sake:\n%s", got)
+	}
+	for _, c := range o.Connections { // short names leave room for both
+		c.ClientHello.ServerName = "a.example"
+	}
+	if got := text(t, r, o); !strings.Contains(got, "198.51.100.200") {
+		t.Errorf("the server is left out:\n%s", got)
 	}
 }
 

@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"sniwatch/analyze"
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/report"
@@ -52,11 +54,12 @@ type checkOptions struct {
 
 	certs        []string
 	roots        string
-	connect      string // host and port, "": no handshakes
 	distribution string
 	policies     []string
-	question     edge.Question // all but the certificates
-	at           time.Time     // zero: now
+	question     analyze.CheckQuestion // its files are loaded last
+
+	// dial makes the connections of --connect; nil: a net.Dialer does.
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	format   string
 	exitCode bool
@@ -73,8 +76,13 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 		fmt.Fprint(s.out, o.helpText())
 		return exitDone
 	}
-	if o.at.IsZero() {
-		o.at = s.now()
+	return o.run(ctx, s)
+}
+
+// run answers the question of the command line. It gives the exit code.
+func (o *checkOptions) run(ctx context.Context, s streams) int {
+	if o.question.At.IsZero() {
+		o.question.At = s.now()
 	}
 	c, err := o.answer(ctx)
 	if err != nil {
@@ -90,28 +98,48 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 }
 
 // answer finds out what there is to say.
-func (o *checkOptions) answer(ctx context.Context) (*report.Check, error) {
-	if err := o.loadDistribution(); err != nil {
+func (o *checkOptions) answer(ctx context.Context) (*analyze.Check, error) {
+	if err := o.load(); err != nil {
 		return nil, err
 	}
-	ck := &checking{o: o, roots: origin.MozillaRoots()}
-	if err := ck.load(); err != nil {
+	c, err := o.judge(ctx)
+	if err != nil {
 		return nil, err
 	}
-	ck.c = &report.Check{Version: versionNumber(), At: o.at, Roots: ck.roots.Source, Source: o.distribution, Server: o.connect}
-	if o.connect != "" {
-		if err := ck.connect(ctx); err != nil {
-			return nil, err
-		}
-	} else {
-		ck.predict()
-	}
-	ck.warn()
-	ck.hint()
-	return ck.c, nil
+	c.Version = versionNumber()
+	return c, nil
 }
 
-func (o *checkOptions) write(w io.Writer, c *report.Check) error {
+// judge answers from the server where there is one to be asked, else from the
+// files.
+func (o *checkOptions) judge(ctx context.Context) (*analyze.Check, error) {
+	if o.question.Server == "" {
+		return o.question.Predict(), nil
+	}
+	if n := len(o.question.Names()); n > maxServerNames {
+		return nil, usageError{fmt.Sprintf("%d names would be asked for with --connect, and %d is the most", n, maxServerNames),
+			"choose with --viewer-domain, --origin-domain and --forward-host"}
+	}
+	return o.question.Ask(func(sni string, offer edge.Offer) (*edge.Answer, error) {
+		ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+		defer cancel()
+		a, err := edge.Connect(ctx, o.dial, o.question.Server, sni, offer)
+		if err != nil {
+			return nil, fmt.Errorf("cannot make a handshake with %s: %w", o.question.Server, err)
+		}
+		return a, nil
+	})
+}
+
+// handshakeTimeout bounds one handshake, the connection included. CloudFront
+// waits up to 10 seconds for the connection alone by default.
+const handshakeTimeout = 10 * time.Second
+
+// maxServerNames bounds the handshakes of one run to twice as many: they are
+// made with a server that has other work.
+const maxServerNames = 100
+
+func (o *checkOptions) write(w io.Writer, c *analyze.Check) error {
 	switch o.format {
 	case "json":
 		return report.WriteCheckJSON(w, c)
@@ -171,27 +199,63 @@ func (o *checkOptions) define() *rawCheckFlags {
 	return raw
 }
 
-// loadDistribution reads the files that describe the distribution.
-func (o *checkOptions) loadDistribution() error {
+// load reads the files: the distribution, its policies, the roots and the
+// certificates.
+func (o *checkOptions) load() error {
 	if o.distribution != "" {
 		config, err := edge.LoadDistribution(o.distribution)
 		if err != nil {
-			return inputError(o.distribution, err)
+			return inputError(o.distribution, err, "aws cloudfront get-distribution-config --id ID > distribution.json writes that of a distribution")
 		}
 		o.question.Config = config
+		if err := o.checkOrigin(config); err != nil {
+			return err
+		}
 	}
 	o.question.Policies = &edge.Policies{}
 	for _, name := range o.policies {
 		if err := o.question.Policies.Load(name); err != nil {
-			return inputError(name, err)
+			return inputError(name, err, "aws cloudfront get-cache-policy or get-origin-request-policy, with --id ID > policy.json, writes that of a policy")
 		}
+	}
+	o.question.Roots = origin.MozillaRoots()
+	if o.roots != "" {
+		roots, err := origin.LoadRoots(o.roots)
+		if err != nil {
+			return hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}
+		}
+		o.question.Roots = roots
+	}
+	for _, name := range o.certs {
+		certificate, err := origin.Load(name)
+		if err != nil {
+			return err
+		}
+		o.question.Files = append(o.question.Files, certificate)
 	}
 	return nil
 }
 
+// checkOrigin makes sure that the distribution has the origin that was asked about.
+func (o *checkOptions) checkOrigin(config *edge.Config) error {
+	var have []string
+	for _, origin := range config.Origins {
+		if slices.ContainsFunc(o.question.OriginDomains, func(d string) bool { return strings.EqualFold(d, origin.Domain) }) {
+			return nil
+		}
+		have = append(have, origin.Domain)
+	}
+	if len(o.question.OriginDomains) == 0 {
+		return nil
+	}
+	return usageError{fmt.Sprintf("--origin-domain: no origin of %s has the domain %s", o.distribution, o.question.OriginDomains[0]),
+		"it has " + strings.Join(have[:min(len(have), 10)], ", ")}
+}
+
 // inputError tells a word that is no file, such as an ARN, from a file that
-// cannot be used: the first is wrong use of the command line.
-func inputError(name string, err error) error {
+// cannot be used: the first is wrong use of the command line. hint says how to get
+// such a file.
+func inputError(name string, err error, hint string) error {
 	wrong, ok := errors.AsType[*edge.InputError](err)
 	if _, missing := os.Stat(name); ok && missing != nil {
 		return usageError{wrong.Error(), wrong.Hint()}
@@ -199,5 +263,5 @@ func inputError(name string, err error) error {
 	if ok {
 		return err
 	}
-	return hinted{fmt.Errorf("cannot read the JSON: %w", err), "aws cloudfront get-distribution-config --id ID > " + filepath.Base(name) + " writes that of a distribution"}
+	return hinted{fmt.Errorf("cannot read the JSON: %w", err), hint}
 }

@@ -34,10 +34,10 @@ func parseCheckFlags(args []string) (*checkOptions, error) {
 		return o, err
 	}
 	var err error
-	if o.connect, err = parseServer(raw.dst); err != nil {
+	if o.question.Server, err = parseServer(raw.dst); err != nil {
 		return o, err
 	}
-	o.at, err = parseDate(raw.at)
+	o.question.At, err = parseDate(raw.at)
 	return o, err
 }
 

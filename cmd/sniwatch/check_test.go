@@ -332,11 +332,13 @@ func TestCheckBadInput(t *testing.T) {
 		{[]string{"--cert", cert, "--distribution", "E1A2B3C4D5E6F7"}, exitUsage, "get-distribution-config --id E1A2B3C4D5E6F7"},
 		{[]string{"--cert", cert, "--distribution", "arn:aws:cloudfront::123456789012:distribution/E1A2B3C4D5E6F7"}, exitUsage, "get-distribution-config --id E1A2B3C4D5E6F7"},
 		{[]string{"--cert", cert, "--distribution", "nosuch.json"}, exitError, "nosuch.json"},
+		{[]string{"--cert", cert, "--distribution", "d.json", "--policy", "nosuch.json"}, exitError, "get-origin-request-policy"},
 		{[]string{"--cert", cert, "--distribution", "other.json"}, exitError, "get-distribution-config"},
 		{[]string{"--cert", cert, "--distribution", "cut.json"}, exitError, "cut off"},
 		{[]string{"--cert", cert, "--distribution", cert}, exitError, "PEM"},
 		{[]string{"--cert", cert, "--distribution", "d.json", "--policy", "83da9c7e-98b4-4e11-a168-04f0df8e2c65"}, exitUsage, "get-cache-policy"},
 		{[]string{"--cert", cert, "--distribution", "d.json", "--policy", "half.json"}, exitError, "half.json"},
+		{[]string{"--cert", cert, "--distribution", "d.json", "--origin-domain", "else.example.com"}, exitUsage, "it has origin.example.com"},
 	} {
 		out, errs, status := sniwatch(t, append([]string{"check", "--roots", "root.pem"}, c.args...)...)
 		if status != c.status || !strings.Contains(errs, c.says) || out != "" {
@@ -345,29 +347,5 @@ func TestCheckBadInput(t *testing.T) {
 		if status == exitUsage && !strings.Contains(errs, "hint: ") {
 			t.Errorf("%v: no hint in %s", c.args, errs)
 		}
-	}
-}
-
-// TestCheckText holds the words against testdata. 80 columns.
-func TestCheckText(t *testing.T) {
-	folder, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inSamples(t)
-	at := []string{"--at", "2024-01-16T12:00:00Z", "--roots", "certs/root.pem"}
-	for name, args := range map[string][]string{
-		"check-help":     {"--help"},
-		"check-www":      append(slices.Clone(at), "--cert", "certs/www.pem", "--origin-domain", originName),
-		"check-row6":     append(slices.Clone(at), "--cert", "certs/www.pem", "--origin-domain", originName, "--viewer-domain", wwwName, "--forward-host=no"),
-		"check-both":     append(slices.Clone(at), "--cert", "certs/both.pem", "--origin-domain", originName, "--viewer-domain", ownName),
-		"check-two":      append(slices.Clone(at), "--cert", "certs/origin.pem", "--cert", "certs/www-expired.pem", "--origin-domain", originName, "--viewer-domain", wwwName, "--viewer-domain", ownName),
-		"check-markdown": append(slices.Clone(at), "--cert", "certs/www.pem", "--origin-domain", originName, "--viewer-domain", wwwName, "--format", "markdown"),
-	} {
-		out, errs, status := sniwatch(t, append([]string{"check"}, args...)...)
-		if status != exitDone {
-			t.Fatalf("%v: exit code %d: %s", args, status, errs)
-		}
-		golden(t, filepath.Join(folder, name+".txt"), "$ sniwatch check "+strings.Join(args, " ")+"\n\n"+out)
 	}
 }

@@ -3,6 +3,7 @@ package analyze
 import (
 	"slices"
 
+	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 )
 
@@ -38,13 +39,13 @@ func faultFixes(p *origin.Problem, have []string, originDomain string) []Fix {
 	case origin.IntermediateMissing:
 		return []Fix{{Says: "Serve fullchain.pem instead of cert.pem (ssl_certificate in nginx, SSLCertificateFile in Apache), and reload. With nginx:", Command: testReloadCommand}}
 	case origin.IntermediateExpired:
-		return []Fix{issueFix("Have the certificate issued again; it comes with the authority's present chain.", "--force-renewal ", have, originDomain)}
+		return []Fix{issueFix("Have the certificate issued again; it comes with the authority's present chain.", "--force-renewal", have, originDomain)}
 	case origin.Unusable:
 		if p.Warning {
 			return nil
 		}
 		return []Fix{issueFix("Have a certificate with an ECDSA P-256 key issued (RSA 2048 works as well).",
-			"--force-renewal --key-type ecdsa --elliptic-curve secp256r1 ", have, originDomain)}
+			"--force-renewal --key-type ecdsa --elliptic-curve secp256r1", have, originDomain)}
 	case origin.ChainOutOfOrder:
 		return []Fix{{Says: "Put the certificates into the order leaf, its issuer, the issuer's issuer: that of certbot's fullchain.pem."}}
 	case origin.RootSent:
@@ -57,5 +58,5 @@ func faultFixes(p *origin.Problem, have []string, originDomain string) []Fix {
 // the origin domain, which does in all cases. What no authority certifies is left
 // out: the names are another problem.
 func issueFix(says, options string, have []string, originDomain string) Fix {
-	return certbotFix(says, options, append(slices.Clone(have), originDomain))
+	return edge.CertbotFix(says, options, append(slices.Clone(have), originDomain))
 }

@@ -1,5 +1,7 @@
 package analyze
 
+import "sniwatch/analyze/edge"
+
 // A Code names one cause. Codes are part of the interface: see docs/diagnoses.md.
 type Code string
 
@@ -37,10 +39,7 @@ type Evidence struct {
 }
 
 // A Fix is one thing that the operator can do.
-type Fix struct {
-	Says    string
-	Command string // to be typed as it is; "": none
-}
+type Fix = edge.Fix
 
 // Failure tells whether d names a failure: something for somebody to mend.
 func (d *Diagnosis) Failure() bool { return d.remarkable() && !d.Harmless }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 
+	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
 )
@@ -182,7 +183,7 @@ func intermediateExpiredWords(v *view) Diagnosis {
 		have = v.Local.Judged.Names()
 	}
 	d.Fixes = []Fix{
-		certbotFix("Have the certificate issued again; it comes with the authority's present chain.", "--force-renewal ", have),
+		edge.CertbotFix("Have the certificate issued again; it comes with the authority's present chain.", "--force-renewal", have),
 		{Says: "If your authority has a newer intermediate of the same name: put it in the place of the old one in the file that the server reads, and reload. With nginx:",
 			Command: testReloadCommand},
 	}
@@ -225,5 +226,5 @@ func (v *view) usableKeys() string {
 // reissueFix is the remedy of a certificate of the wrong kind.
 func (v *view) reissueFix() Fix {
 	return v.wantedFix("Have a certificate with an ECDSA P-256 key issued (RSA 2048 works as well).",
-		"--force-renewal --key-type ecdsa --elliptic-curve secp256r1 ")
+		"--force-renewal --key-type ecdsa --elliptic-curve secp256r1")
 }

@@ -125,7 +125,7 @@ func (v *view) nameFixes() []Fix {
 	fits := v.fitsFor(have)
 	switch {
 	case v.Local.Names.HostForwarded == edge.No:
-		fixes := []Fix{certbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need)}
+		fixes := []Fix{edge.CertbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need)}
 		if fits != "" {
 			fixes = append(fixes, Fix{Says: "Or forward Host: origin request policy " + edge.AllViewer + ". The certificate that you have then fits, but only for viewers of " +
 				fits + "."})
@@ -133,11 +133,11 @@ func (v *view) nameFixes() []Fix {
 		return fixes
 	case v.Local.Names.HostForwarded == edge.Yes && v.know.Distribution.OriginDomain != "":
 		return []Fix{
-			certbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need),
-			certbotFix("Or put the name that it asked for, the one that viewers use, into it.", "", have, v.sni()),
+			edge.CertbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need),
+			edge.CertbotFix("Or put the name that it asked for, the one that viewers use, into it.", "", have, v.sni()),
 		}
 	}
-	fixes := []Fix{certbotFix("Put "+name(v.sni())+" into the certificate. This is right whichever of the two it is.", "", have, v.sni())}
+	fixes := []Fix{edge.CertbotFix("Put "+name(v.sni())+" into the certificate. This is right whichever of the two it is.", "", have, v.sni())}
 	if fits != "" {
 		fixes = append(fixes, Fix{Says: "If it is the origin domain, you can forward Host instead: origin request policy " + edge.AllViewer +
 			". The certificate that you have then fits, but only for viewers of " + fits + "."})
@@ -181,7 +181,7 @@ func (v *view) ownNameFixes() []Fix {
 		". The first makes CloudFront accept it; with the second your server is asked for a name that it knows."
 	fix := Fix{Says: says + " The origin domain is what the CloudFront console shows under Origins."}
 	if origin := v.know.Distribution.OriginDomain; origin != "" {
-		fix = certbotFix(says, "", have, origin)
+		fix = edge.CertbotFix(says, "", have, origin)
 	}
 	fixes := []Fix{fix}
 	if fits := v.fitsFor(have); fits != "" {
@@ -199,7 +199,7 @@ func otherNameWords(v *view) Diagnosis {
 		"The address of this client is not CloudFront's. A client that checks names wants a certificate for the very name that it asked for; this one is for others.",
 		v.wildcardNote(), v.hiddenNote())
 	says := "Put " + name(v.sni()) + " into the certificate."
-	d.Fixes = []Fix{certbotFix(says, "", v.Local.Judged.Names(), v.sni())}
+	d.Fixes = []Fix{edge.CertbotFix(says, "", v.Local.Judged.Names(), v.sni())}
 	d.Fixes = append(d.Fixes, Fix{Says: "If nobody should use that name here, the fault is at the client: it was given a wrong name or address."})
 	return d
 }

@@ -142,45 +142,6 @@ func joined(by string, all []string) string {
 	return b.String()
 }
 
-// maxCertbotNames is how many names Let's Encrypt puts into one certificate.
-const maxCertbotNames = 100
-
-// certbotFix is the remedy of a certificate with the names that it has, as far
-// as an authority certifies them, and with those that it needs. options are of
-// certbot, each with a space behind it.
-func certbotFix(says, options string, have []string, need ...string) Fix {
-	names, refused := edge.CertbotNames(have, need...)
-	for _, n := range refused {
-		for _, wanted := range need {
-			if strings.EqualFold(n, strings.TrimSuffix(wanted, ".")) {
-				return Fix{Says: says + " No public authority certifies " + name(n) + ", so there is no command for it here."}
-			}
-		}
-	}
-	if len(names) == 0 || len(names) > maxCertbotNames {
-		return Fix{Says: says}
-	}
-	var b strings.Builder
-	b.WriteString("sudo certbot --nginx " + options)
-	if edge.NeedsDNSChallenge(names) {
-		b.Reset()
-		b.WriteString("sudo certbot certonly --manual --preferred-challenges dns " + options)
-		says += " A wildcard is proved by a DNS record, which certbot names:"
-	} else {
-		says += " With nginx (for Apache: --apache):"
-	}
-	for i, n := range names {
-		if strings.HasPrefix(n, "*.") {
-			n = "'" + n + "'" // the shell would expand it
-		}
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString("-d " + n)
-	}
-	return Fix{Says: says, Command: b.String()}
-}
-
 const (
 	reloadCommand     = "sudo systemctl reload nginx"
 	testReloadCommand = "sudo nginx -t && sudo systemctl reload nginx"

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
 )
@@ -48,16 +49,16 @@ func (v *view) wanted() string {
 	return v.sni()
 }
 
-// wantedFix is certbotFix with the name that is wanted, where one is known.
+// wantedFix is edge.CertbotFix with the name that is wanted, where one is known.
 func (v *view) wantedFix(says, options string) Fix {
 	var have []string
 	if v.Local.Judged != nil {
 		have = v.Local.Judged.Names()
 	}
 	if w := v.wanted(); w != "" {
-		return certbotFix(says, options, have, w)
+		return edge.CertbotFix(says, options, have, w)
 	}
-	return certbotFix(says, options, have)
+	return edge.CertbotFix(says, options, have)
 }
 
 // asked is the evidence of the name that the client asked for.

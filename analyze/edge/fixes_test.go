@@ -40,20 +40,20 @@ func TestFixesFit(t *testing.T) {
 	}
 }
 
-// TestCertbotCommandLimits: Let's Encrypt has at most 100 names in a certificate.
-func TestCertbotCommandLimits(t *testing.T) {
+// TestCertbotFixLimits: Let's Encrypt has at most 100 names in a certificate.
+func TestCertbotFixLimits(t *testing.T) {
 	var names []string
 	for i := range maxCertbotNames {
 		names = append(names, fmt.Sprintf("n%d.example.com", i))
 	}
-	if command, dns := CertbotCommand(names); dns || strings.Count(command, " -d ") != maxCertbotNames {
-		t.Errorf("for 100 names: %q", command)
+	if f := CertbotFix("Do it.", "--force-renewal", names); strings.Count(f.Command, " -d ") != maxCertbotNames || !strings.HasPrefix(f.Command, "sudo certbot --nginx --force-renewal -d n0") {
+		t.Errorf("for 100 names: %q", f.Command)
 	}
-	if command, _ := CertbotCommand(append(names, originName)); command != "" {
-		t.Errorf("for 101 names: %q", command)
+	if f := CertbotFix("Do it.", "", names, originName); f.Command != "" {
+		t.Errorf("for 101 names: %q", f.Command)
 	}
-	if command, _ := CertbotCommand(nil); command != "" {
-		t.Errorf("for none: %q", command)
+	if f := CertbotFix("Do it.", "", nil); f.Command != "" {
+		t.Errorf("for none: %q", f.Command)
 	}
 }
 

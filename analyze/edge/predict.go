@@ -59,10 +59,10 @@ const (
 	statusBadGateway = 502
 )
 
-// A Fix is one thing to do.
+// A Fix is one thing that the operator can do.
 type Fix struct {
-	Says    string // a sentence
-	Command string // for a shell; "": there is none
+	Says    string
+	Command string // to be typed as it is; "": there is none
 }
 
 // Predict says for each certificate, and each way in which CloudFront connects

@@ -105,8 +105,8 @@ func (in *inspection) judgeOrder() {
 	for i := 1; i <= last; i++ {
 		if in.cert(i) != nil && !in.signsOneBefore(i) {
 			in.add(Problem{Kind: ChainOutOfOrder, Warning: true, Subject: SubjectText(in.cert(i)),
-				Says: fmt.Sprintf("Certificate %d of the chain, %s, did not sign the one before it. CloudFront's TLS library "+
-					"accepts any order; its documentation and other clients do not.", i+1, SubjectText(in.cert(i)))})
+				Says: fmt.Sprintf("Certificate %d of the chain, %s, did not sign the one before it. AWS's TLS library "+
+					"was seen to accept any order, but its documentation demands the right one.", i+1, SubjectText(in.cert(i)))})
 			break
 		}
 	}

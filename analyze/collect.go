@@ -141,7 +141,10 @@ func (k *collector) key(c *Connection, code Code) findingKey {
 	if h := c.ClientHello; h != nil {
 		key.sni = h.ServerName
 	}
-	if _, there := k.findings[key]; !there && len(k.order) >= maxFindings {
+	if len(k.order) < maxFindings {
+		return key
+	}
+	if _, there := k.findings[key]; !there {
 		key.sni = ""
 	}
 	return key
@@ -168,6 +171,9 @@ func (k *collector) finding(c *Connection) *Finding {
 func rank(c Certainty) int { return slices.Index([]Certainty{Proven, Likely, Possible}, c) }
 
 func (k *collector) client(f *Finding, a netip.Addr) {
+	if f.MoreClients {
+		return
+	}
 	seen := k.clients[f]
 	if _, ok := seen[a]; ok {
 		return

@@ -53,6 +53,7 @@ type Watcher struct {
 	chains    *chainCache
 	judged    judgedCache
 	collector collector
+	silences  [8]silence
 
 	decoder capture.Decoder
 	segment capture.Segment
@@ -247,11 +248,44 @@ func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
 	if w.lone == nil {
 		w.Watcher.lone = new(reading)
 	}
-	w.lone.unanswered(s, why, w.input.Name)
-	w.lone.Edge = w.opts.Ranges.Lookup(w.lone.Client.Addr())
-	if w.tell(w.lone) {
+	r := w.lone
+	r.unanswered(s, why, w.input.Name)
+	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
+	c := r.handOut()
+	known := w.silence(c)
+	c.Handshake = known.outcome
+	if !w.briefly(c, known.code) {
+		c.Diagnosis = Diagnose(c, &w.knowledge)
+	}
+	if w.handOut(r) {
 		w.Watcher.lone = nil
 	}
+}
+
+// A silence is what the rules say about a connection that is nothing but SYNs.
+type silence struct {
+	asked   bool
+	outcome Handshake
+	code    Code
+}
+
+// silence asks the rules about a connection that is nothing but SYNs. A scan
+// makes millions of them, and the rules can tell them apart by three things
+// alone, so they are asked once for each of the eight cases.
+func (w follower) silence(c *Connection) *silence {
+	v := view{Connection: c, know: &w.knowledge}
+	k := 0
+	for bit, is := range [...]bool{v.tlsExpected(), c.Opening.SYNs > 1, c.End.How == Timeout} {
+		if is {
+			k |= 1 << bit
+		}
+	}
+	s := &w.Watcher.silences[k]
+	if !s.asked {
+		verdict := conclude(c, &w.knowledge)
+		*s = silence{true, verdict.outcome(), verdict.code()}
+	}
+	return s
 }
 
 // tell forms the opinion about a connection and hands it out. It tells whether
@@ -261,29 +295,37 @@ func (w follower) tell(r *reading) (kept bool) {
 	w.join(c)
 	verdict := conclude(c, &w.knowledge)
 	c.Handshake = verdict.outcome()
-	c.Diagnosis = w.diagnosis(c, verdict)
+	if !w.briefly(c, verdict.code()) {
+		c.Diagnosis = verdict.diagnosis()
+	}
+	return w.handOut(r)
+}
+
+// handOut gives a connection to those who asked for it, and tells whether one
+// of them keeps it.
+func (w follower) handOut(r *reading) (kept bool) {
 	kept = w.collector.add(r, w.opts.Certificates)
 	if w.opts.Told != nil {
-		kept = w.opts.Told(c) || kept
+		kept = w.opts.Told(&r.Connection) || kept
 	}
 	return kept
 }
 
-// diagnosis puts a verdict into words, unless nobody will read them.
-func (w follower) diagnosis(c *Connection, v verdict) Diagnosis {
+// briefly gives a connection a Diagnosis without words, if nobody will read them.
+func (w follower) briefly(c *Connection, code Code) bool {
 	if w.opts.Every {
-		return v.diagnosis()
+		return false
 	}
-	brief := Diagnosis{Code: v.code()}
-	if !brief.remarkable() {
-		return brief
+	d := &c.Diagnosis
+	d.Code = code
+	if d.remarkable() {
+		known := w.collector.known(c, code)
+		if known == nil {
+			return false
+		}
+		d.Certainty, d.Harmless = known.Certainty, known.Harmless
 	}
-	known := w.collector.known(c, brief.Code)
-	if known == nil {
-		return v.diagnosis()
-	}
-	brief.Certainty, brief.Harmless = known.Certainty, known.Harmless
-	return brief
+	return true
 }
 
 // healthy tells at a glance, for nearly all connections of a healthy host, what

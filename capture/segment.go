@@ -11,7 +11,7 @@ type Endpoint struct {
 }
 
 // AddrPort gives e in the form of net/netip, IPv4 addresses unmapped.
-func (e Endpoint) AddrPort() netip.AddrPort {
+func (e *Endpoint) AddrPort() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(e.IP).Unmap(), e.Port)
 }
 

@@ -12,17 +12,19 @@ import (
 // nobody wants its bytes. It has no pointers, so the collector never looks at
 // the array of them, and no entry is ever moved, so there is no rehashing.
 type entry struct {
+	// What every packet looks at stands together.
 	client, server capture.Endpoint
 	state          state
 	syns           uint8             // SYNs of the client, at most 255
 	last           capture.Timestamp // of the last packet
-	chain          uint32            // next entry with the same hash
+	latest         uint32            // number of the last packet
 	isn            uint32            // the client's initial sequence number: tells a repeated SYN from a new connection
 	flow           uint32            // index of the Flow in states live and closing
-	older, newer   uint32            // neighbours in the list of this state
-	first, latest  uint32            // numbers of the first and the last packet, while there is no Flow
-	start          capture.Timestamp // of the first packet
-	queued         capture.Timestamp // when it was put at the end of its list
+
+	older, newer uint32            // neighbours in the list of this state
+	first        uint32            // number of the first packet
+	start        capture.Timestamp // of the first packet
+	queued       capture.Timestamp // when it was put at the end of its list
 }
 
 // A state says what is known of an entry, and in which list it stands.
@@ -42,21 +44,28 @@ const (
 type list struct{ oldest, newest uint32 }
 
 // An index finds the entry of a pair of endpoints. Entry 0 is no entry.
+//
+// Finding costs a miss of the cache for the slot and, only where there is an
+// entry, one more for that. Slots are searched in line from the place that the
+// hash names; at most half of them are in use, so that lines are short.
 type index struct {
 	entries []entry
-	heads   []uint32 // by hash
-	unused  uint32   // chained by entry.chain
-	touched uint32   // entries that were ever used: the rest was never written
+	slots   []slot
+	unused  uint32 // chained by entry.newer
+	touched uint32 // entries that were ever used: the rest was never written
 	seed    uint64
 	lists   [states]list
 }
+
+// A slot names an entry, beside its hash: other entries need not be looked at.
+type slot struct{ hash, entry uint32 }
 
 // newIndex makes room for n entries. Memory that is never used is never
 // touched, so that a small capture stays small.
 func newIndex(n int) index {
 	return index{
 		entries: make([]entry, n+1),
-		heads:   make([]uint32, 1<<bits.Len(uint(n))),
+		slots:   make([]slot, 2<<bits.Len(uint(n))),
 		touched: 1,
 		seed:    rand.Uint64() | 1, // nobody outside can choose addresses that collide
 	}
@@ -64,8 +73,7 @@ func newIndex(n int) index {
 
 // hash is the same for both directions.
 func (x *index) hash(a, b *capture.Endpoint) uint32 {
-	h := x.mix(a) + x.mix(b)
-	return uint32(h>>32) & uint32(len(x.heads)-1)
+	return uint32((x.mix(a) + x.mix(b)) >> 32)
 }
 
 func (x *index) mix(e *capture.Endpoint) uint64 {
@@ -74,48 +82,78 @@ func (x *index) mix(e *capture.Endpoint) uint64 {
 	return hi ^ lo
 }
 
-// find gives the entry of a segment and the side that sent it; 0 if there is none.
-func (x *index) find(s *capture.Segment) (uint32, Side) {
-	for i := x.heads[x.hash(&s.Src, &s.Dst)]; i != 0; i = x.entries[i].chain {
-		e := &x.entries[i]
+// find gives the entry of a segment with this hash, and the side that sent it; 0
+// if there is none.
+func (x *index) find(hash uint32, s *capture.Segment) (uint32, Side) {
+	last := uint32(len(x.slots) - 1)
+	for at := hash & last; ; at = (at + 1) & last {
+		found := x.slots[at]
+		if found.entry == 0 {
+			return 0, Client
+		}
+		if found.hash != hash {
+			continue
+		}
+		e := &x.entries[found.entry]
 		if e.client == s.Src && e.server == s.Dst {
-			return i, Client
+			return found.entry, Client
 		}
 		if e.client == s.Dst && e.server == s.Src {
-			return i, Server
+			return found.entry, Server
 		}
 	}
-	return 0, Client
 }
 
 // add makes an entry, or returns 0 if all are in use.
-func (x *index) add(client, server capture.Endpoint) uint32 {
+func (x *index) add(hash uint32, client, server *capture.Endpoint) uint32 {
 	i := x.unused
 	switch {
 	case i != 0:
-		x.unused = x.entries[i].chain
+		x.unused = x.entries[i].newer
 	case int(x.touched) < len(x.entries):
 		i = x.touched
 		x.touched++
 	default:
 		return 0
 	}
-	h := x.hash(&client, &server)
-	x.entries[i] = entry{client: client, server: server, chain: x.heads[h]}
-	x.heads[h] = i
+	e := &x.entries[i]
+	e.client = *client // one at a time: both at once go over the stack, which stalls
+	e.server = *server
+	e.newer = 0
+	last := uint32(len(x.slots) - 1)
+	at := hash & last
+	for x.slots[at].entry != 0 {
+		at = (at + 1) & last
+	}
+	x.slots[at] = slot{hash, i}
 	return i
 }
 
 // remove frees an entry that stands in no list.
 func (x *index) remove(i uint32) {
+	last := uint32(len(x.slots) - 1)
 	e := &x.entries[i]
-	at := &x.heads[x.hash(&e.client, &e.server)]
-	for *at != i {
-		at = &x.entries[*at].chain
+	at := x.hash(&e.client, &e.server) & last
+	for x.slots[at].entry != i {
+		at = (at + 1) & last
 	}
-	*at = e.chain
-	*e = entry{chain: x.unused}
+	x.empty(at)
+	*e = entry{newer: x.unused}
 	x.unused = i
+}
+
+// empty empties a slot. Those behind it that could not have their place, because
+// it was taken, move up: a search ends at the first slot that is empty.
+func (x *index) empty(hole uint32) {
+	last := uint32(len(x.slots) - 1)
+	for at := (hole + 1) & last; x.slots[at].entry != 0; at = (at + 1) & last {
+		late := (at - x.slots[at].hash) & last // how far behind its place this one is
+		if late >= (at-hole)&last {
+			x.slots[hole] = x.slots[at]
+			hole = at
+		}
+	}
+	x.slots[hole] = slot{}
 }
 
 // move puts an entry at the end of another state's list, or of its own.

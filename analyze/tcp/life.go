@@ -20,7 +20,7 @@ var ages = [states]time.Duration{
 
 // begin makes an entry for the first segment of a connection. It gives 0 for a
 // segment that says nothing: no SYN and no payload.
-func (t *Table) begin(s *capture.Segment) (uint32, Side) {
+func (t *Table) begin(hash uint32, s *capture.Segment) (uint32, Side) {
 	from, isn := Client, s.Seq
 	switch s.Flags & (capture.SYN | capture.ACK | capture.RST) {
 	case capture.SYN:
@@ -35,12 +35,12 @@ func (t *Table) begin(s *capture.Segment) (uint32, Side) {
 			from, isn = Server, s.Ack-1
 		}
 	}
-	client, server := s.Src, s.Dst
+	client, server := &s.Src, &s.Dst
 	if from == Server {
 		client, server = server, client
 	}
-	i := t.index.add(client, server)
-	for ; i == 0; i = t.index.add(client, server) {
+	i := t.index.add(hash, client, server)
+	for ; i == 0; i = t.index.add(hash, client, server) {
 		t.makeRoom()
 	}
 	e := &t.index.entries[i]
@@ -70,7 +70,9 @@ func (t *Table) flow(i uint32) *Flow {
 	t.idle = t.idle[:len(t.idle)-1]
 	f := t.flows[id]
 	*f = Flow{}
-	f.ID, f.entry, f.Client, f.Server = int(id), i, e.client, e.server
+	f.ID, f.entry = int(id), i
+	f.Client = e.client
+	f.Server = e.server
 	f.SYNs, f.Packets = int(e.syns), int(e.syns)
 	f.First, f.Last = Mark{int(e.first), e.start}, Mark{int(e.latest), e.last}
 	e.flow = id
@@ -125,7 +127,7 @@ func (t *Table) close(i uint32, why Reason) {
 	switch e.state {
 	case waiting:
 		t.handler.Unanswered(&SYNs{
-			Client: e.client, Server: e.server, Count: int(e.syns),
+			Client: &e.client, Server: &e.server, Count: int(e.syns),
 			First: Mark{int(e.first), e.start}, Last: Mark{int(e.latest), e.last},
 		}, why)
 		t.move(i, quiet)

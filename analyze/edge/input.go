@@ -15,10 +15,10 @@ import (
 // distribution has some 500 KiB.
 const maxInputBytes = 4 << 20
 
-// An InputError says why something that the operator gave cannot be used: a
-// file in the format of the AWS CLI, or a name.
+// An InputError says why something that the operator gave, or that was fetched,
+// cannot be used: a file in a format of AWS, or a name.
 type InputError struct {
-	Source string // the file, or the name
+	Source string // the file, the URL, or the name
 	Says   string // what is wrong with it
 	Advice string // what to do; "": nothing better than the obvious
 	Err    error  // the cause; nil: there is none beyond Says

@@ -46,29 +46,6 @@ type list struct {
 	seen       int // entries of all services
 }
 
-// A RangesError says why something cannot be used as a list of CloudFront's
-// addresses.
-type RangesError struct {
-	Source string // the file or the URL
-	Says   string // what is wrong with it
-	Advice string // what to do; "": nothing better than the obvious
-	Err    error  // the cause; nil: there is none beyond Says
-}
-
-// Error names the source and what is wrong with it.
-func (e *RangesError) Error() string {
-	if e.Err == nil {
-		return e.Source + ": " + e.Says
-	}
-	return e.Source + ": " + e.Says + ": " + e.Err.Error()
-}
-
-// Unwrap gives the cause.
-func (e *RangesError) Unwrap() error { return e.Err }
-
-// Hint says what to do about it.
-func (e *RangesError) Hint() string { return e.Advice }
-
 const hintDownload = "get AWS's list with: curl -o ip-ranges.json " + RangesURL
 
 // LoadRanges reads the file at path, see ReadRanges. An error of the file system
@@ -87,7 +64,7 @@ func LoadRanges(path string) (*Ranges, error) {
 
 // ReadRanges reads a list in the format of AWS's ip-ranges.json, the whole of it
 // or an extract, of at most 16 MiB. source names it in errors and in Source. An
-// error is a *RangesError, which says what the text is instead and has a hint.
+// error is a *InputError, which says what the text is instead and has a hint.
 func ReadRanges(r io.Reader, source string) (*Ranges, error) {
 	l, err := readList(r, source)
 	if err != nil {
@@ -100,7 +77,7 @@ func ReadRanges(r io.Reader, source string) (*Ranges, error) {
 func (l *list) ranges(source string) (*Ranges, error) {
 	created, ok := listDate(l.createDate, l.syncToken)
 	if !ok {
-		return nil, &RangesError{Source: source, Says: "no date: neither createDate nor syncToken can be read", Advice: hintDownload}
+		return nil, &InputError{Source: source, Says: "no date: neither createDate nor syncToken can be read", Advice: hintDownload}
 	}
 	out := &Ranges{Source: source, Created: created, listed: new(listed)}
 	for _, e := range l.entries {
@@ -119,22 +96,22 @@ func readList(r io.Reader, source string) (*list, error) {
 	limited := &io.LimitedReader{R: input, N: maxListBytes + 1}
 	buffered := bufio.NewReaderSize(limited, 32<<10)
 	if says := notAList(buffered); says != "" {
-		return nil, &RangesError{Source: source, Says: says, Advice: hintDownload}
+		return nil, &InputError{Source: source, Says: says, Advice: hintDownload}
 	}
 	l := new(list)
 	err := l.read(json.NewDecoder(buffered))
 	switch {
 	case input.failed != nil:
-		return nil, &RangesError{Source: source, Says: "cannot be read", Advice: hintDownload, Err: input.failed}
+		return nil, &InputError{Source: source, Says: "cannot be read", Advice: hintDownload, Err: input.failed}
 	case limited.N <= 0:
-		return nil, &RangesError{Source: source, Says: "larger than 16 MiB: not AWS's list", Advice: hintDownload}
+		return nil, &InputError{Source: source, Says: "larger than 16 MiB: not AWS's list", Advice: hintDownload}
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &RangesError{Source: source, Says: "the list is cut off", Advice: hintDownload, Err: io.ErrUnexpectedEOF}
+		return nil, &InputError{Source: source, Says: "the list is cut off", Advice: hintDownload, Err: io.ErrUnexpectedEOF}
 	case err != nil:
-		return nil, &RangesError{Source: source, Says: "not AWS's list", Advice: hintDownload, Err: err}
+		return nil, &InputError{Source: source, Says: "not AWS's list", Advice: hintDownload, Err: err}
 	case len(l.entries) == 0:
 		says := fmt.Sprintf("none of the %d prefixes in it is CloudFront's", l.seen)
-		return nil, &RangesError{Source: source, Says: says, Advice: hintDownload}
+		return nil, &InputError{Source: source, Says: says, Advice: hintDownload}
 	}
 	return l, nil
 }

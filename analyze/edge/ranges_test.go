@@ -162,7 +162,7 @@ func TestReadRangesRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("read %d prefixes", r.Len())
 			}
-			bad, ok := errors.AsType[*RangesError](err)
+			bad, ok := errors.AsType[*InputError](err)
 			if !ok || bad.Hint() == "" || !strings.HasPrefix(err.Error(), "f.json: ") || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%v, want %q in it and a hint", err, tt.says)
 			}

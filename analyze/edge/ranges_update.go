@@ -43,7 +43,7 @@ func CachePath() (string, error) {
 // What is fetched replaces the cached list in one step, and only if it can be
 // read, is not older than the newest list known, and has at least half as many
 // prefixes: everything else is an error and leaves all as it was. An error has a
-// Hint that says how to do without, see RangesError.
+// Hint that says how to do without, see InputError.
 func Update(ctx context.Context, client *http.Client, url, cachePath string) (UpdateResult, error) {
 	known, _ := Newest(cachePath) // a broken cached list is what this replaces
 	result := UpdateResult{Old: known.Created, New: known.Created, OldPrefixes: known.Len(), NewPrefixes: known.Len()}
@@ -225,14 +225,14 @@ func replace(path string, content []byte) (err error) {
 }
 
 // updateError makes the error of an update, with the way round it.
-func updateError(url, says string, err error) *RangesError {
-	return &RangesError{Source: url, Says: says, Err: err, Advice: fmt.Sprintf(
+func updateError(url, says string, err error) *InputError {
+	return &InputError{Source: url, Says: says, Err: err, Advice: fmt.Sprintf(
 		"on a machine that can reach it: curl -o ip-ranges.json %s; copy the file here and use --ip-ranges ip-ranges.json", url)}
 }
 
 // withHint gives an error of readList the hint of an update.
 func withHint(err error, url string) error {
-	if bad, ok := errors.AsType[*RangesError](err); ok {
+	if bad, ok := errors.AsType[*InputError](err); ok {
 		return updateError(url, bad.Says, bad.Err)
 	}
 	return updateError(url, "cannot be read", err)

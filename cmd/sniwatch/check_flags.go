@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -53,8 +52,6 @@ func (o *checkOptions) checkGiven(raw *rawCheckFlags) error {
 		return usageError{fmt.Sprintf("%q is not expected here", word), hint}
 	case !slices.Contains(checkFormats, o.format):
 		return usageError{fmt.Sprintf("unknown format %q", o.format), "the formats of check are " + strings.Join(checkFormats, ", ")}
-	case raw.forward != "" && raw.forward != "yes" && raw.forward != "no":
-		return usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", raw.forward), checkHint}
 	case len(o.policies) > 0 && o.distribution == "":
 		return usageError{"--policy is for the policies that a distribution names", "give the distribution as well: --distribution FILE"}
 	case len(o.certs) == 0 && raw.dst == "":
@@ -83,22 +80,9 @@ func (o *checkOptions) checkNames(raw *rawCheckFlags) error {
 		}
 		o.question.OriginDomains = []string{raw.origin}
 	}
-	switch raw.forward {
-	case "yes":
-		o.question.ForwardHost = edge.Yes
-	case "no":
-		o.question.ForwardHost = edge.No
-	}
-	return nil
-}
-
-// nameError is wrong use of a flag that takes a name.
-func nameError(flag string, err error) error {
-	hint := checkHint
-	if wrong, ok := errors.AsType[*edge.InputError](err); ok && wrong.Hint() != "" {
-		hint = wrong.Hint()
-	}
-	return usageError{flag + ": " + err.Error(), hint}
+	var err error
+	o.question.ForwardHost, err = parseForwardHost(raw.forward)
+	return err
 }
 
 // parseServer gives the host and the port of --connect, joined.

@@ -278,21 +278,42 @@ func parseEdges(raw []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
+// parseDistribution understands the names of the distribution.
 func parseDistribution(raw *rawFlags) (edge.Distribution, error) {
 	d := edge.Distribution{OriginDomain: raw.origin, ViewerDomains: raw.viewers}
-	switch raw.forwardHost {
-	case "":
-	case "yes":
-		d.ForwardHost = edge.Yes
-	case "no":
-		d.ForwardHost = edge.No
-	default:
-		return d, usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", raw.forwardHost), ""}
-	}
-	for _, name := range append([]string{raw.origin}, raw.viewers...) {
-		if strings.ContainsAny(name, "/: \t") {
-			return d, usageError{fmt.Sprintf("%q is no domain name", name), "give the bare name, such as origin.example.com, without https:// and port"}
+	if raw.origin != "" {
+		if err := edge.CheckOriginDomain(raw.origin); err != nil {
+			return d, nameError("--origin-domain", err)
 		}
 	}
-	return d, nil
+	for _, name := range raw.viewers {
+		if err := edge.CheckName(name); err != nil {
+			return d, nameError("--viewer-domain", err)
+		}
+	}
+	var err error
+	d.ForwardHost, err = parseForwardHost(raw.forwardHost)
+	return d, err
+}
+
+// parseForwardHost understands --forward-host; "": it was not given.
+func parseForwardHost(s string) (edge.Tristate, error) {
+	switch s {
+	case "":
+		return edge.Unknown, nil
+	case "yes":
+		return edge.Yes, nil
+	case "no":
+		return edge.No, nil
+	}
+	return edge.Unknown, usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", s), ""}
+}
+
+// nameError is wrong use of a flag that takes a name.
+func nameError(flag string, err error) error {
+	hint := ""
+	if wrong, ok := errors.AsType[*edge.InputError](err); ok {
+		hint = wrong.Hint()
+	}
+	return usageError{flag + ": " + err.Error(), hint}
 }

@@ -306,7 +306,8 @@ func parseForwardHost(s string) (edge.Tristate, error) {
 	case "no":
 		return edge.No, nil
 	}
-	return edge.Unknown, usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", s), ""}
+	return edge.Unknown, usageError{fmt.Sprintf("--forward-host takes yes or no, and %q is neither", s),
+		"yes: the origin is sent the Host header of viewers, as the policy " + edge.AllViewer + " does; no: it is not"}
 }
 
 // nameError is wrong use of a flag that takes a name.

@@ -82,16 +82,7 @@ func reportSamples() []sample {
 		s.accepted12("www", wwwName)
 	})
 	unchanged.want = times(2, "ok")
-	lost := s("capture-lost-packets.pcap", "origin", "capture-lost-packets", "three connections; of the second, a segment of the handshake was not captured", func(s *scene) {
-		s.accepted12("origin", originName)
-		c := s.hello12(originName)
-		flight := c.FlightBytes(play.TLS12(s.chain("origin")))
-		c.Server.Push(flight[:1448])
-		s.Unseen(func() { c.Server.Push(flight[1448:]) })
-		c.Client.Ack()
-		c.Succeed()
-		s.accepted13("origin", originName)
-	})
+	lost := s("capture-lost-packets.pcap", "origin", "capture-lost-packets", "three connections; of the second, a segment of the handshake was not captured", notCaptured)
 	lost.want = []string{"ok", "ok|incomplete-capture", "ok"}
 	return []sample{
 		visitorOnly,
@@ -107,15 +98,31 @@ func reportSamples() []sample {
 		s("expires-soon.pcap", "origin-expires-soon", "expires-soon", "the leaf expires in three days", func(s *scene) { s.accepted12("origin-expires-soon", originName) }),
 		not("expires-soon-not.pcap", "origin", "expires-soon,chain-out-of-order,root-sent", "a chain as it should be", func(s *scene) { s.accepted12("origin", originName) }),
 		lost,
-		not("capture-lost-packets-not.pcap", "origin", "capture-lost-packets", "a segment was lost on the way and sent again: the capture lost nothing", func(s *scene) {
-			c := s.hello12(originName)
-			flight := c.FlightBytes(play.TLS12(s.chain("origin")))
-			s.Unseen(func() { c.Server.Push(flight[:1448]) })
-			c.Server.Push(flight[1448:])
-			s.Wait(200 * time.Millisecond)
-			c.Server.Resend(0, 1448)
-			c.Client.Ack()
-			c.Succeed()
-		}),
+		not("capture-lost-packets-not.pcap", "origin", "capture-lost-packets", "a segment was lost on the way and sent again: the capture lost nothing", lostOnTheWay),
 	}
+}
+
+// notCaptured plays three connections; a segment of the second arrived, and was
+// not captured.
+func notCaptured(s *scene) {
+	s.accepted12("origin", originName)
+	c := s.hello12(originName)
+	flight := c.FlightBytes(play.TLS12(s.chain("origin")))
+	c.Server.Push(flight[:1448])
+	s.Unseen(func() { c.Server.Push(flight[1448:]) })
+	c.Client.Ack()
+	c.Succeed()
+	s.accepted13("origin", originName)
+}
+
+// lostOnTheWay plays a connection of which a segment was lost and sent again.
+func lostOnTheWay(s *scene) {
+	c := s.hello12(originName)
+	flight := c.FlightBytes(play.TLS12(s.chain("origin")))
+	s.Unseen(func() { c.Server.Push(flight[:1448]) })
+	c.Server.Push(flight[1448:])
+	s.Wait(200 * time.Millisecond)
+	c.Server.Resend(0, 1448)
+	c.Client.Ack()
+	c.Succeed()
 }

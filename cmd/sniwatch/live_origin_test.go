@@ -3,13 +3,8 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -19,57 +14,30 @@ import (
 	"time"
 )
 
-// An authority signs certificates.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-}
-
-// issue makes a certificate, signed by its issuer or, without one, by itself.
-func issue(t *testing.T, issuer *authority, template *x509.Certificate) *authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+// fromNow gives a certificate dates around the present: a live capture has the
+// present time.
+func fromNow(change func(*x509.Certificate)) func(*x509.Certificate) {
+	return func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(60*24*time.Hour)
+		if change != nil {
+			change(c)
+		}
 	}
-	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(60*24*time.Hour)
-	template.BasicConstraintsValid = true
-	if template.IsCA {
-		template.KeyUsage = x509.KeyUsageCertSign
-	}
-	if issuer == nil {
-		issuer = &authority{template, key}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.certificate, key.Public(), issuer.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &authority{made, key}
 }
 
 // writeCertificates puts fullchain.pem, privkey.pem and roots.pem into folder:
 // a certificate for www.example.com, an intermediate and a root.
 func writeCertificates(t *testing.T, folder string) {
 	t.Helper()
-	root := issue(t, nil, &x509.Certificate{Subject: pkix.Name{CommonName: "Test Root"}, IsCA: true})
-	intermediate := issue(t, root, &x509.Certificate{Subject: pkix.Name{CommonName: "Test Intermediate"}, IsCA: true})
-	leaf := issue(t, intermediate, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: "www.example.com"},
-		DNSNames:    []string{"www.example.com"},
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	})
+	root := sign(t, nil, fromNow(authorityNamed("Test Root")))
+	intermediate := sign(t, root, fromNow(authorityNamed("Test Intermediate")))
+	leaf := sign(t, intermediate, fromNow(nil), wwwName)
 	key, err := x509.MarshalPKCS8PrivateKey(leaf.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writePEM(t, filepath.Join(folder, "fullchain.pem"), "CERTIFICATE", leaf.certificate.Raw, intermediate.certificate.Raw)
-	writePEM(t, filepath.Join(folder, "roots.pem"), "CERTIFICATE", root.certificate.Raw)
+	writePEM(t, filepath.Join(folder, "fullchain.pem"), "CERTIFICATE", leaf.cert.Raw, intermediate.cert.Raw)
+	writePEM(t, filepath.Join(folder, "roots.pem"), "CERTIFICATE", root.cert.Raw)
 	writePEM(t, filepath.Join(folder, "privkey.pem"), "PRIVATE KEY", key)
 }
 

@@ -33,7 +33,7 @@ func (w *Watcher) join(c *Connection) {
 		return
 	}
 	l.Problems = w.judged.inspect(l.Judged, w.opts.Roots, judgedAt(c.Start, l.Judged), offer)
-	l.Names = edge.Judge(l.Judged.Names(), h.ServerName, w.opts.Distribution)
+	l.Names = edge.Judge(l.Judged.Names(), h.ServerName, w.knowledge.about(h.ServerName).Distribution)
 }
 
 // judgedAt gives the time at which a chain is judged: the packet's. A capture

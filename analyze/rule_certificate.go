@@ -212,7 +212,7 @@ func unusableSays(p *origin.Problem) string {
 	if p.Says == "" {
 		return "The certificate is of a kind that the client cannot use."
 	}
-	return limited(p.Says)
+	return limited(p.Says, maxSentence)
 }
 
 // usableKeys says which kinds of keys CloudFront takes from an origin.

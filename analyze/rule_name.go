@@ -24,8 +24,8 @@ func nameWords(v *view) Diagnosis {
 		return otherNameWords(v)
 	}
 	var own []Evidence
-	if origin := v.know.Distribution.OriginDomain; origin != "" && !sameName(origin, v.sni()) {
-		own = append(own, Evidence{Label: "the origin domain is", Value: origin, Note: "as it was given"})
+	if origin := v.distribution().OriginDomain; origin != "" && !sameName(origin, v.sni()) {
+		own = append(own, Evidence{Label: "the origin domain is", Value: origin, Note: v.originNote()})
 	}
 	d := v.refusedWords(NameNotCovered, "it has no name that CloudFront accepts", own...)
 	d.ArticleRow = v.row()
@@ -33,12 +33,13 @@ func nameWords(v *view) Diagnosis {
 		sentences(v.whatHappened(), "Viewers get 502."),
 		sentences("CloudFront accepts a certificate with one of two names: the origin domain, or the Host header (the name that viewers use), if the distribution forwards it to you.",
 			v.whichName()),
-		v.wildcardNote(), v.assumed(), v.hiddenNote())
+		v.decidedBy(), v.wildcardNote(), v.assumed(), v.hiddenNote())
 	if isCloudFrontName(v.sni()) {
 		d.Fixes = v.ownNameFixes()
 	} else {
 		d.Fixes = v.nameFixes()
 	}
+	d.Fixes = append(d.Fixes, v.distribution().Missing...)
 	return d
 }
 
@@ -66,7 +67,7 @@ func (v *view) whichName() string {
 			"No authority certifies that name for you; what is left is the origin domain, and your certificate lacks it."
 	case v.Local.Names.HostForwarded == edge.No:
 		return "Here it does not forward Host: the name that it asked for is the origin domain."
-	case v.Local.Names.HostForwarded == edge.Yes && v.know.Distribution.OriginDomain != "":
+	case v.Local.Names.HostForwarded == edge.Yes && v.distribution().OriginDomain != "":
 		return "Here it forwards Host: the name that it asked for is not the origin domain. Your certificate has neither of the two."
 	case v.Local.Names.HostForwarded == edge.Yes:
 		return "Here it forwards Host, which is the name that it asked for. Your certificate lacks it, and the origin domain as well, or CloudFront would have accepted it."
@@ -94,12 +95,12 @@ func (v *view) wildcardNote() string {
 // assumed says what is taken for granted about the distribution. It does not
 // touch the cause, only which of the remedies fits.
 func (v *view) assumed() string {
-	known := &v.know.Distribution
+	known := v.distribution()
 	switch {
 	case known.ForwardHost != edge.Unknown || len(known.ViewerDomains) > 0:
 		said := make([]string, 0, len(v.Local.Names.Assumed))
 		for _, s := range v.Local.Names.Assumed {
-			said = append(said, limited(s))
+			said = append(said, limited(s, maxSentence))
 		}
 		return sentences(said...)
 	case known.OriginDomain == "" && v.sni() != "" && !isCloudFrontName(v.sni()):
@@ -109,9 +110,12 @@ func (v *view) assumed() string {
 	return ""
 }
 
-// limited cuts a sentence that holds a name from the wire.
-func limited(s string) string {
-	const most = 400
+// maxSentence is how many bytes of a sentence that holds a name from the wire
+// there is room for.
+const maxSentence = 400
+
+// limited cuts a text that holds names which are somebody else's.
+func limited(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
@@ -127,11 +131,11 @@ func (v *view) nameFixes() []Fix {
 	case v.Local.Names.HostForwarded == edge.No:
 		fixes := []Fix{edge.CertbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need)}
 		if fits != "" {
-			fixes = append(fixes, Fix{Says: "Or forward Host: origin request policy " + edge.AllViewer + ". The certificate that you have then fits, but only for viewers of " +
+			fixes = append(fixes, Fix{Says: "Or forward Host: " + v.forwardingHost() + ". The certificate that you have then fits, but only for viewers of " +
 				fits + "."})
 		}
 		return fixes
-	case v.Local.Names.HostForwarded == edge.Yes && v.know.Distribution.OriginDomain != "":
+	case v.Local.Names.HostForwarded == edge.Yes && v.distribution().OriginDomain != "":
 		return []Fix{
 			edge.CertbotFix("Put the origin domain into the certificate. This works with Host forwarded and without.", "", have, need),
 			edge.CertbotFix("Or put the name that it asked for, the one that viewers use, into it.", "", have, v.sni()),
@@ -154,7 +158,7 @@ func (v *view) fitsFor(names []string) string {
 			fit = append(fit, n)
 		}
 	}
-	if viewers := v.know.Distribution.ViewerDomains; len(viewers) > 0 {
+	if viewers := v.distribution().ViewerDomains; len(viewers) > 0 {
 		fit = slices.DeleteFunc(slices.Clone(viewers), func(viewer string) bool {
 			_, covered := edge.AnyCovers(names, viewer)
 			return !covered
@@ -177,10 +181,10 @@ func (v *view) fitsFor(names []string) string {
 // name is forwarded as Host.
 func (v *view) ownNameFixes() []Fix {
 	have := v.Local.Judged.Names()
-	says := "Put the origin domain into the certificate, and stop forwarding Host: " + stopForwardingHost +
+	says := "Put the origin domain into the certificate, and stop forwarding Host: " + v.stopForwarding() +
 		". The first makes CloudFront accept it; with the second your server is asked for a name that it knows."
 	fix := Fix{Says: says + " The origin domain is what the CloudFront console shows under Origins."}
-	if origin := v.know.Distribution.OriginDomain; origin != "" {
+	if origin := v.distribution().OriginDomain; origin != "" {
 		fix = edge.CertbotFix(says, "", have, origin)
 	}
 	fixes := []Fix{fix}
@@ -218,7 +222,7 @@ func rejectedWords(v *view) Diagnosis {
 		"What is left, the likeliest first:\n"+v.candidates(),
 		v.hiddenNote())
 	d.Fixes = []Fix{v.lookFix()}
-	if v.fromCloudFront() && v.know.Distribution.OriginDomain == "" {
+	if v.fromCloudFront() && v.distribution().OriginDomain == "" {
 		d.Fixes = append(d.Fixes, Fix{Says: "Tell sniwatch the origin domain with --origin-domain NAME: the names are then judged as CloudFront judges them."})
 	}
 	if v.tls13() {
@@ -234,7 +238,11 @@ func (v *view) candidates() string {
 		all = append(all, "the server serves another certificate than the file, because it was not reloaded, or another site answers;")
 	}
 	if v.fromCloudFront() {
-		all = append(all, "CloudFront accepts other names than those of the rule, set by a CloudFront Function;",
+		byFunction := "CloudFront accepts other names than those of the rule, set by a CloudFront Function;"
+		if f := v.function(); f != "" {
+			byFunction = "a function of the distribution sets other names: " + strings.TrimSuffix(f, ".") + ";"
+		}
+		all = append(all, byFunction,
 			"the authority is in Mozilla's list, but not in CloudFront's copy of it;")
 	} else {
 		all = append(all, "the client does not trust the authority, or wants one certificate in particular (pinning);")

@@ -60,8 +60,8 @@ func sniRefusedWords(v *view) Diagnosis {
 		d.Certainty = Likely
 		says = "Caddy and Go servers answer with this alert where they have no certificate for the name. Any other error inside the server gives the same alert: its log tells."
 	}
-	d.Explanation = paragraphs(sentences(says, v.viewersGet("502")), v.whoseName())
-	d.Fixes = v.sniFixes()
+	d.Explanation = paragraphs(sentences(says, v.viewersGet("502")), v.whoseName(), v.decidedBy())
+	d.Fixes = append(v.sniFixes(), v.distribution().Missing...)
 	return d
 }
 
@@ -81,9 +81,9 @@ func (v *view) whoseName() string {
 		return ""
 	case isCloudFrontName(v.sni()):
 		return name(v.sni()) + " is CloudFront's own name: viewers use it, and the distribution forwards it to you as Host."
-	case sameName(v.sni(), v.know.Distribution.OriginDomain):
+	case sameName(v.sni(), v.distribution().OriginDomain):
 		return name(v.sni()) + " is the origin domain: the distribution does not forward Host."
-	case v.know.Distribution.OriginDomain != "":
+	case v.distribution().OriginDomain != "":
 		return name(v.sni()) + " is not the origin domain: it is the Host of viewers, which the distribution forwards to you."
 	}
 	return "CloudFront asks for the Host of viewers if the distribution forwards it, else for the origin domain."
@@ -101,12 +101,12 @@ func (v *view) sniFixes() []Fix {
 	if !v.fromCloudFront() {
 		return []Fix{add, {Says: "If nobody should use that name here, all is well: the server refused what it should."}}
 	}
-	stop := Fix{Says: "Stop forwarding Host: " + stopForwardingHost + ". CloudFront then asks for the origin domain, which your server and its certificate must have."}
+	stop := Fix{Says: "Stop forwarding Host: " + v.stopForwarding() + ". CloudFront then asks for the origin domain, which your server and its certificate must have."}
 	switch {
 	case isCloudFrontName(v.sni()):
 		add.Says = "Or let the site whose certificate has the origin domain answer to " + name(v.sni()) + " as well (server_name in nginx), and reload. CloudFront accepts that certificate:"
 		return []Fix{stop, add}
-	case v.Local.Names.HostForwarded == edge.No || sameName(v.sni(), v.know.Distribution.OriginDomain):
+	case v.Local.Names.HostForwarded == edge.No || sameName(v.sni(), v.distribution().OriginDomain):
 		return []Fix{add}
 	}
 	stop.Says = "If it is the Host of viewers, you can stop forwarding it instead: " + strings.TrimPrefix(stop.Says, "Stop forwarding Host: ")

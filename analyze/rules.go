@@ -9,6 +9,9 @@ import (
 // Knowledge is what the rules know beside the connection itself.
 type Knowledge struct {
 	Distribution edge.Distribution
+	// Setup is the distribution's configuration; nil: it was not given. It goes
+	// before Distribution.
+	Setup *edge.Setup
 	// Ports are those on which TLS is expected: there, a connection without any
 	// TLS is worth a word as well.
 	Ports []uint16
@@ -96,6 +99,14 @@ var rules = []rule{
 		Hides: []Code{CertificateRejected, SYNUnanswered, SYNACKUnanswered, ServerSilent, ServerFlightLost,
 			ServerClosed, ClientLeftEarly, ClientSilent, StillOpen},
 		Needs: "the packets that would decide are not in the capture"},
+}
+
+// about tells what is known of the distribution for connections with this SNI.
+func (k *Knowledge) about(sni string) edge.Case {
+	if k.Setup == nil {
+		return edge.Case{Distribution: k.Distribution}
+	}
+	return k.Setup.For(sni)
 }
 
 // Diagnose gives the opinion about c. It reads the facts of c and changes none;

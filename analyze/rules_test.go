@@ -108,7 +108,7 @@ func judge(c *Connection, k *Knowledge, chain *origin.Chain) {
 		sni = c.ClientHello.ServerName
 	}
 	c.Local.Judged = chain
-	c.Local.Names = edge.Judge(chain.Names(), sni, k.Distribution)
+	c.Local.Names = edge.Judge(chain.Names(), sni, k.about(sni).Distribution)
 }
 
 func hasFile(name string, agrees tlswire.Presence) fact {

@@ -14,8 +14,9 @@ import (
 type view struct {
 	*Connection
 	know   *Knowledge
-	left   leaving // how the client turned the certificate down, if it did
-	faults []Code  // of the certificate that counts, in table order
+	about  *edge.Case // of the distribution, see distribution
+	left   leaving    // how the client turned the certificate down, if it did
+	faults []Code     // of the certificate that counts, in table order
 }
 
 const (
@@ -36,6 +37,15 @@ func look(c *Connection, k *Knowledge) *view {
 
 // fromCloudFront tells whether the client is CloudFront, or counts as it.
 func (v *view) fromCloudFront() bool { return v.Edge.Network != edge.Other }
+
+// distribution gives what is known of the distribution for this connection.
+func (v *view) distribution() *edge.Case {
+	if v.about == nil {
+		known := v.know.about(v.sni())
+		v.about = &known
+	}
+	return v.about
+}
 
 // tlsExpected tells whether a connection without any TLS deserves a word:
 // CloudFront has no other business here, except on the port of plain HTTP.

@@ -23,7 +23,8 @@ import (
 type Options struct {
 	Version      string
 	Ranges       *edge.Ranges
-	Distribution edge.Distribution
+	Distribution edge.Distribution // as far as flags tell
+	Setup        *edge.Setup       // the distribution's configuration, nil: not given
 	Certificates *origin.Store
 	Roots        *origin.Roots
 	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
@@ -75,7 +76,7 @@ func NewWatcher(o Options) *Watcher {
 	w := &Watcher{
 		opts: o,
 		knowledge: Knowledge{
-			Distribution: o.Distribution, Ports: o.Ports,
+			Distribution: o.Distribution, Setup: o.Setup, Ports: o.Ports,
 			Roots: o.Roots.Source,
 		},
 		chains:    newChainCache(),

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"sniwatch/analyze/edge"
 )
 
 // Words for the operator. A name from the wire or from a certificate is
@@ -146,8 +144,3 @@ const (
 	reloadCommand     = "sudo systemctl reload nginx"
 	testReloadCommand = "sudo nginx -t && sudo systemctl reload nginx"
 )
-
-// stopForwardingHost tells how Host is no longer forwarded. The cache policy is
-// named because it wins, and nobody expects it.
-const stopForwardingHost = "origin request policy " + edge.AllViewerExceptHost +
-	", and a cache policy that does not have Host in its key (" + edge.UseOriginCacheControlHeaders + " has it, and wins)"

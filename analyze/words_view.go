@@ -39,8 +39,8 @@ func (v *view) viewersGet(status string) string {
 // own, which no authority certifies. "": none is known.
 func (v *view) wanted() string {
 	if v.fromCloudFront() {
-		if v.know.Distribution.OriginDomain != "" {
-			return v.know.Distribution.OriginDomain
+		if v.distribution().OriginDomain != "" {
+			return v.distribution().OriginDomain
 		}
 		if isCloudFrontName(v.sni()) {
 			return ""

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/edge"
-	"sniwatch/analyze/origin"
 	"sniwatch/analyze/report"
 )
 
@@ -201,67 +198,19 @@ func (o *checkOptions) define() *rawCheckFlags {
 
 // load reads the files: the distribution, its policies, the roots and the
 // certificates.
-func (o *checkOptions) load() error {
+func (o *checkOptions) load() (err error) {
+	q := &o.question
 	if o.distribution != "" {
-		config, err := edge.LoadDistribution(o.distribution)
-		if err != nil {
-			return inputError(o.distribution, err, "aws cloudfront get-distribution-config --id ID > distribution.json writes that of a distribution")
-		}
-		o.question.Config = config
-		if err := o.checkOrigin(config); err != nil {
+		if q.Config, err = loadDistribution(o.distribution, strings.Join(q.OriginDomains, "")); err != nil {
 			return err
 		}
 	}
-	o.question.Policies = &edge.Policies{}
-	for _, name := range o.policies {
-		if err := o.question.Policies.Load(name); err != nil {
-			return inputError(name, err, "aws cloudfront get-cache-policy or get-origin-request-policy, with --id ID > policy.json, writes that of a policy")
-		}
-	}
-	o.question.Roots = origin.MozillaRoots()
-	if o.roots != "" {
-		roots, err := origin.LoadRoots(o.roots)
-		if err != nil {
-			return hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}
-		}
-		o.question.Roots = roots
-	}
-	for _, name := range o.certs {
-		certificate, err := origin.Load(name)
-		if err != nil {
-			return err
-		}
-		o.question.Files = append(o.question.Files, certificate)
-	}
-	return nil
-}
-
-// checkOrigin makes sure that the distribution has the origin that was asked about.
-func (o *checkOptions) checkOrigin(config *edge.Config) error {
-	var have []string
-	for _, origin := range config.Origins {
-		if slices.ContainsFunc(o.question.OriginDomains, func(d string) bool { return strings.EqualFold(d, origin.Domain) }) {
-			return nil
-		}
-		have = append(have, origin.Domain)
-	}
-	if len(o.question.OriginDomains) == 0 {
-		return nil
-	}
-	return usageError{fmt.Sprintf("--origin-domain: no origin of %s has the domain %s", o.distribution, o.question.OriginDomains[0]),
-		"it has " + strings.Join(have[:min(len(have), 10)], ", ")}
-}
-
-// inputError tells a word that is no file, such as an ARN, from a file that
-// cannot be used: the first is wrong use of the command line. hint says how to get
-// such a file.
-func inputError(name string, err error, hint string) error {
-	wrong, ok := errors.AsType[*edge.InputError](err)
-	if _, missing := os.Stat(name); ok && missing != nil {
-		return usageError{wrong.Error(), wrong.Hint()}
-	}
-	if ok {
+	if q.Policies, err = loadPolicies(o.policies); err != nil {
 		return err
 	}
-	return hinted{fmt.Errorf("cannot read the JSON: %w", err), hint}
+	if q.Roots, err = loadRoots(o.roots); err != nil {
+		return err
+	}
+	q.Files, err = loadCertificates(o.certs)
+	return err
 }

@@ -53,7 +53,7 @@ func (o *checkOptions) checkGiven(raw *rawCheckFlags) error {
 	case !slices.Contains(checkFormats, o.format):
 		return usageError{fmt.Sprintf("unknown format %q", o.format), "the formats of check are " + strings.Join(checkFormats, ", ")}
 	case len(o.policies) > 0 && o.distribution == "":
-		return usageError{"--policy is for the policies that a distribution names", "give the distribution as well: --distribution FILE"}
+		return policyWithout
 	case len(o.certs) == 0 && raw.dst == "":
 		return usageError{"no certificate was given: whether CloudFront accepts one cannot be told without it",
 			"--cert FILE names the one that the server serves (nginx: ssl_certificate), --connect HOST takes it from the server"}

@@ -34,11 +34,13 @@ type options struct {
 	ports         []uint16
 
 	// what is known of the host and the distribution
-	certs        []string
-	roots        string
-	rangesFile   string
-	edges        []netip.Prefix
-	distribution edge.Distribution
+	certs            []string
+	roots            string
+	rangesFile       string
+	edges            []netip.Prefix
+	distribution     edge.Distribution
+	distributionFile string
+	policies         []string
 
 	// what is said, and how
 	format     string
@@ -149,6 +151,8 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.StringVar(&raw.origin, "origin-domain", "", "the origin's `NAME` in the distribution")
 	f.StringArrayVar(&raw.viewers, "viewer-domain", nil, "a `NAME` that viewers use; may be repeated")
 	f.StringVar(&raw.forwardHost, "forward-host", "", "whether the distribution forwards the Host header to the origin: `yes|no`")
+	f.StringVar(&o.distributionFile, "distribution", "", "read all of this from `FILE`, the JSON of aws cloudfront get-distribution-config")
+	f.StringArrayVar(&o.policies, "policy", nil, "the JSON of get-cache-policy or get-origin-request-policy in `FILE`, for policies of your own; may be repeated")
 	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from `FILE`, AWS's ip-ranges.json")
 	f.StringArrayVar(&raw.edges, "edge", nil, "an `ADDRESS` or prefix that counts as CloudFront, too; may be repeated")
 	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
@@ -184,6 +188,8 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"--only-failed is for --format json and ndjson", "text shows the failures only, unless --all is given"}
 	case o.duration > 0 && o.interfaceName == "":
 		return usageError{"--duration is for live capture", "-c ends the reading of a capture after so many packets"}
+	case len(o.policies) > 0 && o.distributionFile == "":
+		return policyWithout
 	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
 	}

@@ -23,9 +23,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program as a user does, by the scripts in
-// testdata/script. In them, $PCAPS is the folder of the samples.
+// testdata/script. In them, $PCAPS is the folder of the samples, $TESTDATA that of
+// the other test data.
 func TestScripts(t *testing.T) {
 	pcaps, err := filepath.Abs(filepath.Join("..", "..", "pcaps"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testdata, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PCAPS", pcaps)
+			env.Setenv("TESTDATA", testdata)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			return nil
 		},

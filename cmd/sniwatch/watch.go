@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"sniwatch/analyze"
+	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/capture"
 	"sniwatch/capture/live"
@@ -61,29 +62,40 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 		Distribution: o.distribution,
 		Ports:        o.ports,
 		Live:         o.interfaceName != "",
-		Roots:        origin.MozillaRoots(),
 	}
 	if len(a.Ports) == 0 {
 		a.Ports = tlsPorts
 	}
-	var certs []*origin.Certificate
-	for _, name := range o.certs {
-		c, err := origin.Load(name)
-		if err != nil {
-			return a, err
-		}
-		certs = append(certs, c)
+	certs, err := loadCertificates(o.certs)
+	if err != nil {
+		return a, err
 	}
 	a.Certificates = origin.NewStore(certs...)
 	a.Certificates.FromFlag = true
-	var err error
-	if o.roots != "" {
-		if a.Roots, err = origin.LoadRoots(o.roots); err != nil {
-			return a, hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}
-		}
+	if a.Roots, err = loadRoots(o.roots); err != nil {
+		return a, err
+	}
+	if a.Setup, err = o.setup(); err != nil {
+		return a, err
 	}
 	a.Ranges, err = chooseRanges(o, s)
 	return a, err
+}
+
+// setup reads the distribution's configuration; nil: none was given.
+func (o *options) setup() (*edge.Setup, error) {
+	if o.distributionFile == "" {
+		return nil, nil
+	}
+	config, err := loadDistribution(o.distributionFile, o.distribution.OriginDomain)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := loadPolicies(o.policies)
+	if err != nil {
+		return nil, err
+	}
+	return edge.NewSetup(o.distribution, config, policies), nil
 }
 
 // readFiles analyses the captures one after the other. One that cannot be

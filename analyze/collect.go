@@ -109,6 +109,9 @@ func (k *collector) add(r *reading, local *origin.Store) (kept bool) {
 	}
 	f := k.finding(c)
 	f.Connections++
+	if len(c.Log) > 0 {
+		f.Logged++
+	}
 	f.First = min(f.First, c.Start)
 	f.Last = max(f.Last, c.Start)
 	k.client(f, c.Client.Addr())
@@ -130,11 +133,14 @@ const looked = 100
 // nothing that the connection could add is missing from it; nil otherwise.
 func (k *collector) known(c *Connection, code Code) *Finding {
 	f := k.findings[k.key(c, code)]
-	if f == nil || f.Certainty != Proven && f.Connections < looked {
+	if f == nil || f.Certainty != Proven && f.Connections < looked || f.wantsLog(c) {
 		return nil
 	}
 	return f
 }
+
+// wantsLog tells whether c is the better example for having a line in the log.
+func (f *Finding) wantsLog(c *Connection) bool { return len(c.Log) > 0 && len(f.Example.Log) == 0 }
 
 func (k *collector) key(c *Connection, code Code) findingKey {
 	key := findingKey{code: code, cloudFront: c.fromCloudFront()}
@@ -155,7 +161,7 @@ func (k *collector) finding(c *Connection) *Finding {
 	d := &c.Diagnosis
 	key := k.key(c, d.Code)
 	if f := k.findings[key]; f != nil {
-		if rank(d.Certainty) < rank(f.Certainty) {
+		if r := rank(d.Certainty) - rank(f.Certainty); r < 0 || r == 0 && f.wantsLog(c) {
 			f.Diagnosis, f.Example = *d, c // what one connection proves holds for those like it
 		}
 		return f

@@ -40,7 +40,8 @@ type Connection struct {
 	Handshake          Handshake
 	History            string // one letter an event, see historyLetters
 
-	Local     Local // the certificate on this host, and what is wrong with the one that counts
+	Log       []LogLine // of the server, as far as they were joined; in the order of the log
+	Local     Local     // the certificate on this host, and what is wrong with the one that counts
 	Diagnosis Diagnosis
 }
 

@@ -23,6 +23,7 @@ type Report struct {
 	Counts       Counts
 	Findings     []Finding // those about CloudFront first, then by the number of connections
 	Warnings     []Warning
+	Logs         []LogUsed
 	Unanalysed   Unanalysed
 }
 
@@ -66,6 +67,7 @@ type Finding struct {
 	CloudFront  bool // the clients are CloudFront's (or given by --edge)
 	Connections int
 	Of          int // connections from the same kind of client, whatever became of them
+	Logged      int // of Connections, those whose line in the server's log is known
 	First, Last capture.Timestamp
 	SNI         []string // distinct, in order of first sight, at most maxNames
 	MoreSNI     int      // names beyond those

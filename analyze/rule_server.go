@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sniwatch/analyze/edge"
+	"sniwatch/analyze/origin/logs"
 	"sniwatch/analyze/tlswire"
 )
 
@@ -13,7 +14,13 @@ import (
 // certificate for the name, and OpenSSL where it no longer allows the signatures
 // of a version before TLS 1.2. A warning 112 refuses only where nothing follows
 // it. A client that asked for no name had none refused.
-func sniRefused(v *view) bool { return v.sniAlert() != nil }
+//
+// A server that only closes is told from one that died by its log.
+func sniRefused(v *view) bool { return v.sniAlert() != nil || v.sniRefusedByLog() }
+
+func (v *view) sniRefusedByLog() bool {
+	return !v.complete() && !v.chosen() && !v.askedNoName() && v.endedBy(FromServer) && v.said(logs.SNIRejected) != nil
+}
 
 func (v *view) sniAlert() *Alert {
 	if v.complete() || v.askedNoName() {
@@ -51,12 +58,16 @@ func (v *view) offersOnlyOld() bool {
 func sniRefusedWords(v *view) Diagnosis {
 	a := v.sniAlert()
 	d := Diagnosis{Certainty: Proven, Title: "Your server refused the name that " + v.client() + " asked for"}
-	d.Evidence = []Evidence{v.asked(), v.answered(a)}
+	d.Evidence = []Evidence{v.asked()}
+	if a != nil {
+		d.Evidence = append(d.Evidence, v.answered(a))
+	}
+	d.Evidence = append(d.Evidence, v.logEvidence(logs.SNIRejected)...)
 	if l := v.Local.Certificate; l != nil {
 		d.Evidence = append(d.Evidence, Evidence{File: l.File, Label: "your certificate is for", Value: namesText(l.Chain)})
 	}
 	says := "Your server has no site with this name, and is set to refuse such names: ssl_reject_handshake in nginx, strict-sni in HAProxy."
-	if a.Description == tlswire.InternalError {
+	if a != nil && a.Description == tlswire.InternalError {
 		d.Certainty = Likely
 		says = "Caddy and Go servers answer with this alert where they have no certificate for the name. Any other error inside the server gives the same alert: its log tells."
 	}
@@ -131,7 +142,7 @@ func noSharedGroup(v *view) bool {
 	if v.nothingShared() == nil || v.unusableKey() {
 		return false
 	}
-	return v.onlyRetryRequest() || v.offersOnlyTLS13()
+	return v.onlyRetryRequest() || v.offersOnlyTLS13() || v.said(logs.NoSharedGroup) != nil
 }
 
 func (v *view) offersOnlyTLS13() bool {
@@ -250,6 +261,10 @@ func noSharedGroupWords(v *view) Diagnosis {
 	if v.onlyRetryRequest() {
 		d.Evidence = append(d.Evidence, Evidence{Packet: v.ServerHello.Packet, Label: "your server asked again, for the group", Value: v.ServerHello.Group.String()})
 		says = "The server had already chosen a cipher suite and asked for another group (HelloRetryRequest). The second ClientHello did not suit it either."
+	}
+	if said := v.logEvidence(logs.NoSharedGroup); said != nil {
+		d.Certainty, d.Evidence = Proven, append(d.Evidence, said...)
+		says = "The server's log says that it is the group that is lacking."
 	}
 	d.Evidence = append(d.Evidence, v.answered(v.nothingShared()))
 	d.Explanation = sentences("A group is the curve by which both sides agree on a key.", says, v.viewersGet("502"))

@@ -7,14 +7,18 @@ import (
 	"strings"
 
 	"sniwatch/analyze/origin"
+	"sniwatch/analyze/origin/logs"
 	"sniwatch/analyze/tlswire"
 )
 
 func keyText(c *x509.Certificate) string { return origin.KeyText(c) }
 
 // clientCertificateRequired: 116 says it; in TLS 1.2 the server's request is in
-// clear, and an alert of the server after it means the same.
-func clientCertificateRequired(v *view) bool { return v.clientCertificateAlert() != nil }
+// clear, and an alert of the server after it means the same. nginx completes the
+// handshake and answers the request with 400, which only its log shows.
+func clientCertificateRequired(v *view) bool {
+	return v.clientCertificateAlert() != nil || v.complete() && v.said(logs.ClientCertificate) != nil
+}
 
 func (v *view) clientCertificateAlert() *Alert {
 	if v.complete() {
@@ -39,6 +43,9 @@ func aboutClientCertificate(a *Alert) bool {
 
 func clientCertificateWords(v *view) Diagnosis {
 	a := v.clientCertificateAlert()
+	if a == nil {
+		return v.answered400()
+	}
 	d := Diagnosis{Certainty: Likely, Title: "Your server demands a certificate from " + v.client()}
 	if a.Description == tlswire.CertificateRequired {
 		d.Certainty = Proven
@@ -52,11 +59,26 @@ func clientCertificateWords(v *view) Diagnosis {
 		says += " CloudFront shows one only if mutual TLS with the origin is set up in the distribution."
 	}
 	d.Explanation = sentences(says, v.viewersGet("502"))
-	d.Fixes = []Fix{{Says: "Do not demand it on this site: SSLVerifyClient none in Apache, no \"verify required\" in HAProxy; in nginx:", Command: "ssl_verify_client off;"}}
-	if v.fromCloudFront() {
-		d.Fixes = append(d.Fixes, Fix{Says: "Or set up mutual TLS with the origin in the distribution, and give the server the authority that signed CloudFront's certificate."})
-	}
+	d.Fixes = v.clientCertificateFixes()
 	return d
+}
+
+// answered400 are the words for a server that completes the handshake and refuses
+// the request.
+func (v *view) answered400() Diagnosis {
+	d := Diagnosis{Certainty: Proven, Title: "Your server demands a certificate from " + v.client() + ", and refused its request without one"}
+	d.Evidence = append([]Evidence{v.asked()}, v.logEvidence(logs.ClientCertificate)...)
+	d.Explanation = sentences("The handshake was completed: nginx asks for a certificate in it, and answers the request with 400 if none came.", v.viewersGet("400"))
+	d.Fixes = v.clientCertificateFixes()
+	return d
+}
+
+func (v *view) clientCertificateFixes() []Fix {
+	fixes := []Fix{{Says: "Do not demand it on this site: SSLVerifyClient none in Apache, no \"verify required\" in HAProxy; in nginx:", Command: "ssl_verify_client off;"}}
+	if v.fromCloudFront() {
+		fixes = append(fixes, Fix{Says: "Or set up mutual TLS with the origin in the distribution, and give the server the authority that signed CloudFront's certificate."})
+	}
+	return fixes
 }
 
 func notTLS(v *view) bool {

@@ -50,17 +50,17 @@ var rules = []rule{
 
 	// The server refused.
 	{Code: SNIRefused, Outcome: Refused, Fires: sniRefused, Words: sniRefusedWords,
-		Needs: "a name was asked for, and server alert 112, or 80 straight after the ClientHello"},
+		Needs: "a name was asked for, and server alert 112, or 80 straight after the ClientHello, or an end there and a log that says so"},
 	{Code: NoSharedCipher, Outcome: Refused, Fires: noSharedCipher, Words: noSharedCipherWords,
 		Needs: "server alert 40, 47 or 71 straight after the ClientHello"},
 	{Code: NoSharedGroup, Outcome: Refused, Fires: noSharedGroup, Words: noSharedGroupWords, Hides: []Code{NoSharedCipher},
-		Needs: "the same, after a HelloRetryRequest or where TLS 1.3 alone was offered"},
+		Needs: "the same, after a HelloRetryRequest, or where TLS 1.3 alone was offered, or a log that says so"},
 	{Code: NoSharedVersion, Outcome: Refused, Fires: noSharedVersion, Words: noSharedVersionWords,
 		Needs: "alert 70: of the server, or of the client after the server chose a version"},
 	{Code: NoSharedALPN, Outcome: Refused, Fires: noSharedALPN, Words: noSharedALPNWords,
 		Needs: "server alert 120"},
 	{Code: ClientCertificateRequired, Outcome: Refused, Fires: clientCertificateRequired, Words: clientCertificateWords,
-		Needs: "server alert 116, or a CertificateRequest and then a server alert"},
+		Needs: "server alert 116, or a CertificateRequest and then a server alert, or a log that says that none came"},
 	{Code: NotTLS, Outcome: Refused, Fires: notTLS, Words: notTLSWords,
 		Needs: "the server answered the ClientHello with something that is not TLS"},
 
@@ -145,6 +145,8 @@ func (x verdict) outcome() Handshake {
 		return None
 	case x.decides.Code == ClientLeftEarly && x.view.FromClient.Bytes == 0:
 		return None // opened and left alone, as a health check of TCP does
+	case x.decides.Code == ClientCertificateRequired && x.view.complete():
+		return Complete // and then the request was refused
 	}
 	return x.decides.Outcome
 }

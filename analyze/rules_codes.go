@@ -57,4 +57,6 @@ const (
 	ExpiresSoon         Code = "expires-soon"
 	RangesOld           Code = "ranges-old"
 	CaptureLostPackets  Code = "capture-lost-packets"
+
+	LogContradictsCapture Code = "log-contradicts-capture"
 )

@@ -34,6 +34,7 @@ func (w *Watcher) Report(now time.Time) *Report {
 	}
 	r.Certificates = k.served.used(w.opts.Certificates, w.opts.Roots, at)
 	r.Unanalysed = w.unanalysed()
+	r.Logs = w.opts.Lines.Used()
 	r.Warnings = w.warnings(r)
 	return r
 }
@@ -74,6 +75,7 @@ func (w *Watcher) warnings(r *Report) []Warning {
 	var out []Warning
 	out = append(out, w.trafficWarnings(r)...)
 	out = append(out, w.collector.served.warnings()...)
+	out = append(out, logWarnings(r.Logs)...)
 	out = append(out, w.certificateWarnings(r.Certificates)...)
 	if w.opts.Ranges.Age(r.Made) > oldAfter {
 		out = append(out, Warning{

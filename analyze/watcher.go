@@ -26,6 +26,7 @@ type Options struct {
 	Distribution edge.Distribution // as far as flags tell
 	Setup        *edge.Setup       // the distribution's configuration, nil: not given
 	Certificates *origin.Store
+	Lines        *Lines // of the server's logs, nil: none is known
 	Roots        *origin.Roots
 	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
 	Live         bool
@@ -61,6 +62,8 @@ type Watcher struct {
 	input   Input
 	inputs  []Input
 	kinds   [capture.Kinds]int
+
+	held []held // live: connections that wait for their line in the log
 
 	droppedByKernel, droppedByInterface int
 }
@@ -130,6 +133,7 @@ func (w *Watcher) Advance(now time.Time) {
 // End ends the input. broken says why reading stopped early, "" if it did not.
 func (w *Watcher) End(broken string) {
 	w.table.Finish()
+	w.settle(w.input.Last.Time(), true)
 	w.input.Broken = broken
 	w.inputs = append(w.inputs, w.input)
 	w.input = Input{}
@@ -202,7 +206,7 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 	switch {
 	case !over || r.done:
 		return
-	case w.opts.Every, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
+	case w.opts.Every, len(w.opts.Lines.Of(&r.Connection)) > 0, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
 		w.table.Ignore(f, tcp.Client)
 		w.table.Ignore(f, tcp.Server)
 	default:
@@ -289,10 +293,15 @@ func (w follower) silence(c *Connection) *silence {
 	return s
 }
 
-// tell forms the opinion about a connection and hands it out. It tells whether
+// tell hands a connection out, or keeps it back until its line in the log has
+// come. It tells whether somebody keeps it.
+func (w follower) tell(r *reading) (kept bool) { return w.hold(r) || w.tellNow(r) }
+
+// tellNow forms the opinion about a connection and hands it out. It tells whether
 // somebody keeps it.
-func (w follower) tell(r *reading) (kept bool) {
+func (w follower) tellNow(r *reading) (kept bool) {
 	c := r.handOut()
+	c.Log = w.opts.Lines.Of(c)
 	w.join(c)
 	verdict := conclude(c, &w.knowledge)
 	c.Handshake = verdict.outcome()
@@ -339,5 +348,5 @@ func (w follower) healthy(r *reading) bool {
 		}
 	}
 	v := view{Connection: &r.Connection, know: &w.knowledge}
-	return v.complete()
+	return v.complete() && len(w.opts.Lines.Of(v.Connection)) == 0
 }

@@ -28,6 +28,7 @@ func (p *page) finding(f *analyze.Finding) {
 		p.blank()
 		p.fixes(f.Fixes)
 	}
+	p.logLines(f)
 }
 
 // title writes a title, and to the right of its first line how certain it is.

@@ -60,6 +60,8 @@ func refused(client, name, clock string, packet int) *analyze.Connection {
 // rowSix is the article's case, as docs tell it.
 func rowSix() (*analyze.Report, TextOptions) {
 	example := refused("130.176.135.149:34512", "origin.example.shibata.tech", "03:41:18.000123", 1)
+	example.Log = []analyze.LogLine{{File: "error.log", Line: 812, Class: "peer-reset", Certainty: analyze.Likely, Alike: 3,
+		Text: "2024/01/16 12:41:18 [info] 812#812: *27 peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking, client: 130.176.135.149, server: 0.0.0.0:443"}}
 	r := &analyze.Report{
 		Version: "1.0.0",
 		Made:    day("2026-11-23"),
@@ -89,13 +91,14 @@ func rowSix() (*analyze.Report, TextOptions) {
 				},
 				ArticleRow: 6,
 			},
-			CloudFront: true, Connections: 27, Of: 27,
+			CloudFront: true, Connections: 27, Of: 27, Logged: 26,
 			First: at("03:41:10"), Last: at("03:42:55"),
 			SNI: []string{"origin.example.shibata.tech"}, Clients: 9,
 			Addresses: []netip.Addr{netip.MustParseAddr("130.176.135.149")},
 			Example:   example,
 		}},
 		Warnings: []analyze.Warning{{Code: analyze.RangesOld, Title: "the CloudFront list is 93 days old"}},
+		Logs:     []analyze.LogUsed{{File: "error.log", Program: "nginx", Entries: 26, Joined: 26, Offset: 9 * time.Hour, Zone: true}},
 	}
 	o := TextOptions{Connections: []*analyze.Connection{
 		example,

@@ -24,6 +24,7 @@ type reportBody struct {
 	Counts       countsObject     `json:"counts"`
 	Findings     []findingObject  `json:"findings"`
 	Warnings     []warningObject  `json:"warnings"`
+	Logs         []logUsedObject  `json:"logs,omitempty"`
 	Unanalysed   unanalysedObject `json:"unanalysed"`
 }
 
@@ -89,6 +90,7 @@ type findingObject struct {
 	Fixes       []string         `json:"fixes"`
 	Also        []analyze.Code   `json:"also"`
 	ArticleRow  int              `json:"article_row,omitempty"`
+	Logged      int              `json:"logged,omitempty"`
 	Example     *exampleObject   `json:"example,omitempty"`
 }
 
@@ -136,6 +138,7 @@ func newReport(r *analyze.Report) reportBody {
 		Findings:     make([]findingObject, 0, len(r.Findings)),
 		Warnings:     make([]warningObject, 0, len(r.Warnings)),
 		Counts:       countsObject(r.Counts),
+		Logs:         usedLogs(r.Logs),
 		Unanalysed:   unanalysedObject(r.Unanalysed),
 	}
 	if !r.Ranges.Created.IsZero() {
@@ -191,6 +194,7 @@ func newFinding(f *analyze.Finding) findingObject {
 		Fixes:       fixes(f.Fixes),
 		Also:        list(f.Also),
 		ArticleRow:  f.ArticleRow,
+		Logged:      f.Logged,
 	}
 	for _, a := range f.Addresses {
 		o.Addresses = append(o.Addresses, a.String())

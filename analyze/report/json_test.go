@@ -47,6 +47,7 @@ func selfSigned(t testing.TB, name string) []byte {
 func complete(t testing.TB) *analyze.Connection {
 	chain := origin.ParseChain([][]byte{selfSigned(t, "www.example.com"), []byte("no certificate")})
 	c := refused("130.176.135.149:34512", "origin.example.com", "03:41:18.000123", 1)
+	c.Log = []analyze.LogLine{{File: "error.log", Line: 3, Text: "…", Class: "peer-reset", Certainty: analyze.Possible, Alike: 2, Contradicts: "The log says: …"}}
 	c.ClientHello.ClientHello = tlswire.ClientHello{
 		LegacyVersion: tlswire.TLS12, Random: bytes.Repeat([]byte{0xab}, 32),
 		ServerName: "origin.example.com", ServerNameState: tlswire.Present, ECH: true,
@@ -132,7 +133,8 @@ var connectionFields = strings.Fields(`
 	faults faults[].packet faults[].from faults[].in faults[].field faults[].offset
 	diagnosis diagnosis.code diagnosis.certainty diagnosis.title diagnosis.explanation
 	diagnosis.evidence diagnosis.evidence[].packet diagnosis.evidence[].file diagnosis.evidence[].says
-	diagnosis.fixes diagnosis.also diagnosis.article_row`)
+	diagnosis.fixes diagnosis.also diagnosis.article_row
+	log log[].file log[].line log[].text log[].class log[].certainty log[].alike log[].contradicts`)
 
 // unknownFields are those that a connection of which nothing is known still has.
 var unknownFields = strings.Fields(`
@@ -302,9 +304,10 @@ var reportFields = strings.Fields(`
 	findings findings[].code findings[].certainty findings[].cloudfront findings[].connections findings[].of
 	findings[].first findings[].last findings[].sni findings[].more_sni findings[].clients findings[].more_clients
 	findings[].addresses findings[].title findings[].explanation findings[].evidence findings[].evidence[].packet
-	findings[].evidence[].says findings[].fixes findings[].also findings[].article_row
+	findings[].evidence[].says findings[].fixes findings[].also findings[].article_row findings[].logged
 	findings[].example findings[].example.id findings[].example.file findings[].example.packets
 	warnings warnings[].code warnings[].title warnings[].says warnings[].fixes
+	logs logs[].file logs[].program logs[].lines logs[].joined logs[].contradict logs[].left_out logs[].offset_ms
 	unanalysed unanalysed.packets_dropped_by_kernel unanalysed.packets_dropped_by_interface unanalysed.packets_truncated
 	unanalysed.fragments unanalysed.undecodable unanalysed.unknown_link unanalysed.headers_truncated unanalysed.stray
 	unanalysed.connections_evicted unanalysed.bytes_missing unanalysed.connections_with_gaps unanalysed.not_tcp`)

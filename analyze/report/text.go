@@ -51,6 +51,7 @@ func WriteText(w io.Writer, r *analyze.Report, o TextOptions) error {
 	}
 	p.blank()
 	p.coverage(r)
+	p.logsUsed(r.Logs)
 	p.materials(r)
 	_, err := w.Write(p.buf.Bytes())
 	return err

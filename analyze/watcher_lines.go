@@ -1,0 +1,56 @@
+package analyze
+
+import (
+	"slices"
+	"time"
+)
+
+// A held connection is over, and waits for its line in a log that is followed.
+type held struct {
+	reading *reading
+	until   time.Time
+}
+
+const (
+	// lineWait is how long a connection waits for its line, in live capture: a
+	// server logs at once.
+	lineWait = 800 * time.Millisecond
+	maxHeld  = 512
+)
+
+// hold keeps a connection back that is over, if a line about it may come, and
+// tells whether it does.
+func (w *Watcher) hold(r *reading) bool {
+	if w.opts.Lines == nil || !w.opts.Lines.live || len(w.held) >= maxHeld || r.ClientHello == nil && r.FromClient.Bytes == 0 {
+		return false
+	}
+	w.held = append(w.held, held{reading: r})
+	return true
+}
+
+// Settle joins the lines that have come with the connections that wait for them,
+// and tells those that have theirs, or that waited long enough. It is to be called
+// from time to time while logs are followed; now is the time of the clock.
+func (w *Watcher) Settle(now time.Time) { w.settle(now, false) }
+
+func (w *Watcher) settle(now time.Time, last bool) {
+	l := w.opts.Lines
+	if l == nil || !l.live {
+		return
+	}
+	for i := range w.held {
+		if w.held[i].until.IsZero() {
+			w.held[i].until = now.Add(lineWait)
+		}
+		l.Candidate(w.held[i].reading.handOut())
+	}
+	l.Join()
+	w.held = slices.DeleteFunc(w.held, func(h held) bool {
+		if len(l.Of(&h.reading.Connection)) == 0 && !last && now.Before(h.until) {
+			return false
+		}
+		follower{w}.tellNow(h.reading)
+		return true
+	})
+	l.expire(now)
+}

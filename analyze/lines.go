@@ -55,7 +55,6 @@ type Lines struct {
 type logRead struct {
 	LogUsed
 	entries []logs.Entry
-	offset  join.Reading
 }
 
 // A candidate is a connection that an entry may be about.
@@ -112,6 +111,9 @@ func (l *Lines) Add(e *logs.Entry) {
 		l.healthy++
 	}
 }
+
+// Read notes that a log was read, whether or not it has entries.
+func (l *Lines) Read(file string) { l.log(file) }
 
 // log gives the log of that name.
 func (l *Lines) log(file string) *logRead {
@@ -192,13 +194,24 @@ func (l *Lines) Join() {
 	for i := range l.pending {
 		connections[i] = l.pending[i].Connection
 	}
-	for _, r := range l.logs {
+	matches := make([][]join.Match, len(l.logs))
+	explained := make([]bool, len(connections))
+	for i, r := range l.logs {
 		if !l.live {
-			r.offset = join.Clock(connections, r.entries)
-			r.Offset, r.Zone = r.offset.Offset, r.offset.Zone()
+			clock := join.Clock(connections, r.entries)
+			r.Offset, r.Zone = clock.Offset, clock.Zone()
 		}
+		matches[i] = join.Join(connections, r.entries, r.Offset)
+		for _, m := range matches[i] {
+			explained[m.Connection] = explained[m.Connection] || m.Contradicts == nil
+		}
+	}
+	for i, r := range l.logs {
 		joined := make([]bool, len(r.entries))
-		for _, m := range join.Join(connections, r.entries, r.Offset) {
+		for _, m := range matches[i] {
+			if m.Contradicts != nil && explained[m.Connection] {
+				continue // it is of another server, whose log is that of another connection
+			}
 			joined[m.Entry] = true
 			key := l.pending[m.Connection].key
 			l.of[key] = append(l.of[key], r.line(m))
@@ -284,10 +297,11 @@ func (l *Lines) Used() []LogUsed {
 	return out
 }
 
-// said tells whether a line of that class is about the connection.
+// said gives the line of that class that is about the connection, as far as that
+// is sure enough to decide by it; nil: there is none.
 func (v *view) said(class logs.Class) *LogLine {
 	for i := range v.Log {
-		if v.Log[i].Class == string(class) && v.Log[i].Contradicts == "" {
+		if v.Log[i].Class == string(class) && v.Log[i].Contradicts == "" && v.Log[i].Certainty != Possible {
 			return &v.Log[i]
 		}
 	}

@@ -13,6 +13,7 @@ import (
 func joinable(v *view) join.Connection {
 	j := join.Connection{
 		Client: v.Connection.Client, Server: v.Server, Start: v.Start.Time(), Ended: v.Last.Time(), Last: v.Last.Time(),
+		Code:  string(v.Diagnosis.Code),
 		Facts: v.wireFacts(),
 	}
 	if v.End.How == Reset || v.End.How == Closed {

@@ -14,10 +14,11 @@ type group struct {
 }
 
 // byTime joins what is left of a client and fits by time, at most within after
-// the end of the connection.
-func (j *joiner) byTime(c *client, within time.Duration) {
-	for _, g := range j.groups(c, within, func(i, e int) bool { return j.fits(i, e, within) }) {
-		j.joinGroup(g, within)
+// the end of the connection, and by also.
+func (j *joiner) byTime(c *client, within time.Duration, also func(i, e int) bool) {
+	fit := func(i, e int) bool { return also(i, e) && j.fits(i, e, within) }
+	for _, g := range j.groups(c, within, fit) {
+		j.joinGroup(g, fit)
 	}
 }
 
@@ -141,9 +142,9 @@ func (j *joiner) linked(g group, within time.Duration, fit func(i, e int) bool) 
 
 // joinGroup joins the lines of a group with its connections, in their order as
 // far as they fit.
-func (j *joiner) joinGroup(g group, within time.Duration) {
+func (j *joiner) joinGroup(g group, fit func(i, e int) bool) {
 	j.order(&g)
-	pairs := j.assign(g, within)
+	pairs := assign(g, fit)
 	certainty := AsGroup
 	switch {
 	case len(g.connections) == 1 && len(g.entries) == 1:
@@ -171,7 +172,7 @@ func (j *joiner) order(g *group) {
 // assign gives as many pairs of a connection and a line as can be had, in their
 // order as far as possible: first each line takes the first connection that is
 // left, then those that found none make room for each other (augmenting paths).
-func (j *joiner) assign(g group, within time.Duration) [][2]int {
+func assign(g group, fit func(i, e int) bool) [][2]int {
 	of := make([]int, len(g.connections)) // the line, by its place in g, none: free
 	for k := range of {
 		of[k] = none
@@ -182,8 +183,8 @@ func (j *joiner) assign(g group, within time.Duration) [][2]int {
 		for first < len(of) && of[first] != none {
 			first++
 		}
-		if !j.firstFree(g, of, first, b, within) && augment {
-			j.makeRoom(g, of, b, make([]bool, len(of)), within)
+		if !firstFree(g, of, first, b, fit) && augment {
+			makeRoom(g, of, b, make([]bool, len(of)), fit)
 		}
 	}
 	var out [][2]int
@@ -197,10 +198,10 @@ func (j *joiner) assign(g group, within time.Duration) [][2]int {
 
 // firstFree gives line b the first connection that is left and fits, among the
 // next few thousand.
-func (j *joiner) firstFree(g group, of []int, from, b int, within time.Duration) bool {
+func firstFree(g group, of []int, from, b int, fit func(i, e int) bool) bool {
 	const most = 4096
 	for a := from; a < min(len(of), from+most); a++ {
-		if of[a] == none && j.fits(g.connections[a], g.entries[b], within) {
+		if of[a] == none && fit(g.connections[a], g.entries[b]) {
 			of[a] = b
 			return true
 		}
@@ -209,13 +210,13 @@ func (j *joiner) firstFree(g group, of []int, from, b int, within time.Duration)
 }
 
 // makeRoom finds a connection for line b whose line finds another one.
-func (j *joiner) makeRoom(g group, of []int, b int, tried []bool, within time.Duration) bool {
+func makeRoom(g group, of []int, b int, tried []bool, fit func(i, e int) bool) bool {
 	for a := range of {
-		if tried[a] || !j.fits(g.connections[a], g.entries[b], within) {
+		if tried[a] || !fit(g.connections[a], g.entries[b]) {
 			continue
 		}
 		tried[a] = true
-		if of[a] == none || j.makeRoom(g, of, of[a], tried, within) {
+		if of[a] == none || makeRoom(g, of, of[a], tried, fit) {
 			of[a] = b
 			return true
 		}

@@ -68,16 +68,26 @@ const (
 func Join(connections []Connection, entries []logs.Entry, offset time.Duration) []Match {
 	j := &joiner{
 		connections: connections, entries: entries, offset: offset,
-		entryOf: make([]int, len(connections)), joined: make([]bool, len(entries)), alike: make([]int, len(connections)),
+		entryOf: make([]int, len(connections)), joined: make([]bool, len(entries)), meaning: make([]*logs.Meaning, len(entries)), alike: make([]int, len(connections)),
 	}
 	for i := range j.entryOf {
 		j.entryOf[i] = none
 	}
+	meanings := map[logs.Class]*logs.Meaning{}
+	for e := range entries {
+		class := entries[e].Class
+		if meanings[class] == nil {
+			m := logs.MeaningOf(class)
+			meanings[class] = &m
+		}
+		j.meaning[e] = meanings[class]
+	}
 	for _, c := range j.byClient() {
 		j.byPort(c)
-		j.byTime(c, soon)
-		j.byTime(c, late)
-		j.byTime(c, hung)
+		for _, within := range []time.Duration{soon, late, hung} {
+			j.byTime(c, within, j.explains)
+			j.byTime(c, within, func(int, int) bool { return true })
+		}
 		j.contradictions(c)
 		j.further(c)
 	}
@@ -92,9 +102,10 @@ type joiner struct {
 	connections []Connection
 	entries     []logs.Entry
 	offset      time.Duration
-	entryOf     []int  // by connection, none: it has no line yet
-	joined      []bool // by entry
-	alike       []int  // by connection: how many lines fit it as well as the one that it has
+	entryOf     []int           // by connection, none: it has no line yet
+	joined      []bool          // by entry
+	meaning     []*logs.Meaning // by entry
+	alike       []int           // by connection: how many lines fit it as well as the one that it has
 	matches     []Match
 }
 
@@ -205,7 +216,7 @@ func (j *joiner) sameEnds(i, e int) bool {
 // contradicted gives the facts of connection i that the class of line e excludes.
 func (j *joiner) contradicted(i, e int) []logs.Fact {
 	var out []logs.Fact
-	for _, f := range logs.MeaningOf(j.entries[e].Class).ExcludedBy {
+	for _, f := range j.meaning[e].ExcludedBy {
 		if slices.Contains(j.connections[i].Facts, f) {
 			out = append(out, f)
 		}
@@ -217,6 +228,12 @@ func (j *joiner) contradicted(i, e int) []logs.Fact {
 func (j *joiner) fits(i, e int, within time.Duration) bool {
 	_, near := j.distance(i, e, within)
 	return near && j.sameEnds(i, e) && len(j.contradicted(i, e)) == 0
+}
+
+// explains tells whether the diagnosis of connection i is one of those that a line
+// like e stands for.
+func (j *joiner) explains(i, e int) bool {
+	return slices.Contains(j.meaning[e].Codes, j.connections[i].Code)
 }
 
 // contradictions joins what is left of a client where one line and one connection

@@ -27,6 +27,9 @@ func (p *page) logLines(f *analyze.Finding) {
 // aboutLine introduces a line of the log.
 func aboutLine(l *analyze.LogLine, f *analyze.Finding) string {
 	where := fmt.Sprintf("line %s of %s", number(l.Line), Clean(l.File, maxWord))
+	if l.Line == 0 {
+		where = "a line of " + Clean(l.File, maxWord) // too large for its lines to be counted
+	}
 	switch {
 	case l.Contradicts != "":
 		return "By address and time, " + where + " is about the example, but does not go with the packets. " + cleanWords(l.Contradicts, maxTitle)

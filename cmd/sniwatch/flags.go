@@ -41,6 +41,8 @@ type options struct {
 	distribution     edge.Distribution
 	distributionFile string
 	policies         []string
+	logs             []string
+	logZone          *time.Location
 
 	// what is said, and how
 	format     string
@@ -102,6 +104,7 @@ type rawFlags struct {
 	origin      string
 	forwardHost string
 	filterFile  string
+	logZone     string
 }
 
 // define declares the flags, in the order of the help.
@@ -156,6 +159,8 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from `FILE`, AWS's ip-ranges.json")
 	f.StringArrayVar(&raw.edges, "edge", nil, "an `ADDRESS` or prefix that counts as CloudFront, too; may be repeated")
 	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
+	f.StringArrayVar(&o.logs, "log", nil, "the server's error log, a `FILE` of nginx, Apache, HAProxy, Caddy or a Go program: its lines are joined with the connections; live, it is followed; may be repeated")
+	f.StringVar(&raw.logZone, "log-timezone", "", "the time `ZONE` of logs that do not name it, such as UTC, Asia/Tokyo or +09:00; the default is that of this host")
 	f.Bool("no-discover", false, "use nothing of this host but what the flags name")
 	return f
 }
@@ -190,6 +195,8 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"--duration is for live capture", "-c ends the reading of a capture after so many packets"}
 	case len(o.policies) > 0 && o.distributionFile == "":
 		return policyWithout
+	case slices.Contains(o.logs, "-") && slices.Contains(o.read, "-"):
+		return usageError{"standard input cannot be both a capture and a log", ""}
 	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
 	}
@@ -201,6 +208,9 @@ func (o *options) check(raw *rawFlags) error {
 		return err
 	}
 	if o.distribution, err = parseDistribution(raw); err != nil {
+		return err
+	}
+	if o.logZone, err = parseZone(raw.logZone); err != nil {
 		return err
 	}
 	return o.readFilter(raw.filterFile)

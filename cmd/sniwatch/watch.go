@@ -22,6 +22,14 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	var problems error
+	if len(o.logs) > 0 && o.interfaceName == "" {
+		var done func()
+		settings.Lines, s, done, problems = o.joinedLogs(ctx, s, settings)
+		defer done()
+	} else if len(o.logs) > 0 {
+		settings.Lines = analyze.NewLines(true)
+	}
 	settings.Told = out.connection
 	settings.Every = o.format != "text" || o.all
 	w := analyze.NewWatcher(settings)
@@ -33,7 +41,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		}
 	}
 	if o.interfaceName != "" {
-		err = watchLive(ctx, o, s, w, out, dump)
+		err = watchLive(ctx, o, s, w, out, dump, settings.Lines)
 	} else {
 		err = readFiles(ctx, o, s, w, dump)
 	}
@@ -44,7 +52,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		return false, err
 	}
 	r := w.Report(s.now())
-	err = errors.Join(err, out.close(r))
+	err = errors.Join(problems, err, out.close(r))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
 }
 

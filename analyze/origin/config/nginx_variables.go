@@ -1,0 +1,55 @@
+package config
+
+import (
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// knownVariables are those of nginx that have a value during the handshake and
+// follow from the connection.
+var knownVariables = map[string]bool{"ssl_server_name": true, "server_addr": true, "server_port": true}
+
+// unknownVariable gives the first variable in text that cannot be filled, or "".
+func unknownVariable(text string) string {
+	unknown := ""
+	os.Expand(text, func(name string) string {
+		if unknown == "" && !knownVariables[name] {
+			unknown = name
+		}
+		return ""
+	})
+	return unknown
+}
+
+// fillVariables fills in the variables of a file's name. What is not known
+// stays as it is written. sni comes from the wire: one that is no host name is
+// not filled in, so that it can lead to no other folder; nginx refuses such a
+// handshake.
+func fillVariables(file, sni string, server netip.AddrPort) string {
+	if strings.IndexByte(file, '$') < 0 {
+		return file
+	}
+	return os.Expand(file, func(name string) string {
+		switch {
+		case name == "ssl_server_name" && (sni == "" || isHostName(sni)):
+			return sni
+		case name == "server_addr":
+			return server.Addr().Unmap().String()
+		case name == "server_port":
+			return strconv.Itoa(int(server.Port()))
+		}
+		return "${" + name + "}"
+	})
+}
+
+// isHostName tells whether a name has labels of letters, digits, - and _ only.
+func isHostName(name string) bool {
+	for _, label := range strings.Split(name, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+			return false
+		}
+	}
+	return len(name) <= 253
+}

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,10 @@ type Choice struct {
 	Site *Site
 	Why  Why
 	Name string // the name of the site, or of HAProxy's certificate, that decided; "": none did
-	// Certificates are the files it serves from, one for each kind of key, with
-	// $variables filled in. A name with $ left in it could not be filled.
+	// Certificates are the files it serves from, with $variables filled in; a
+	// name with $ left in it could not be filled. Where there are several, the
+	// server shows the first with the kind of key that it agrees on with the
+	// client, ECDSA before RSA.
 	Certificates []string
 	Chains       []string // Apache's SSLCertificateChainFile
 	TLS          bool     // the address speaks TLS; false: plain text, or TLS passed through
@@ -38,12 +41,11 @@ func (c *Configuration) Choose(sni string, server netip.AddrPort) (Choice, bool)
 	if len(sites) == 0 {
 		return Choice{}, false
 	}
-	sni = normal(sni)
 	switch c.Program {
 	case HAProxy:
-		return chooseCertificate(sites[0], sni, c.CertificateNames), true
+		return chooseCertificate(sites[0], normal(sni), c.CertificateNames), true
 	case Apache:
-		return chooseVirtualHost(sites, sni), true
+		return chooseVirtualHost(sites, normal(sni)), true
 	}
 	return chooseServer(sites, sni, server, rank), true
 }
@@ -108,7 +110,8 @@ func (l Listen) rank(server netip.AddrPort) int {
 // chooseServer is nginx: among the server blocks of the socket the exact name,
 // else the longest with a * first, else the longest with a * last, else the
 // first regular expression, else the default server.
-func chooseServer(sites []*Site, sni string, server netip.AddrPort, rank int) Choice {
+func chooseServer(sites []*Site, asked string, server netip.AddrPort, rank int) Choice {
+	sni := normal(asked)
 	choice := Choice{Site: sites[0], Why: ByDefault}
 	for _, site := range sites {
 		for _, listen := range site.Listens {
@@ -140,8 +143,8 @@ func chooseServer(sites []*Site, sni string, server netip.AddrPort, rank int) Ch
 	}
 	if choice.TLS {
 		choice.Refuses = choice.Site.RejectHandshake
-		for _, cert := range choice.Site.Certificates {
-			choice.Certificates = append(choice.Certificates, fillVariables(cert.File, sni, server))
+		for _, cert := range lastFirst(choice.Site.Certificates) {
+			choice.Certificates = append(choice.Certificates, fillVariables(cert, asked, server))
 		}
 	}
 	return choice
@@ -189,11 +192,19 @@ func chooseVirtualHost(sites []*Site, sni string) Choice {
 			serving = first
 		}
 		choice.Chains = serving.Chains
-		for _, cert := range serving.Certificates {
-			choice.Certificates = append(choice.Certificates, cert.File)
-		}
+		choice.Certificates = lastFirst(serving.Certificates)
 	}
 	return choice
+}
+
+// lastFirst gives the files backwards: with OpenSSL's SSL_CTX_use_certificate,
+// as nginx and mod_ssl call it, the last one for a kind of key counts.
+func lastFirst(certs []CertificateFile) []string {
+	var files []string
+	for _, cert := range slices.Backward(certs) {
+		files = append(files, cert.File)
+	}
+	return files
 }
 
 func firstNamed(sites []*Site, sni string) (Name, *Site) {
@@ -213,7 +224,8 @@ func firstNamed(sites []*Site, sni string) (Name, *Site) {
 func (s *Site) speaksTLS() bool { return len(s.Listens) > 0 && s.Listens[0].TLS }
 
 // chooseCertificate is HAProxy: of one bind line the certificates that have the
-// very name, else those that have a wildcard for it, else the default one.
+// very name, then those that have a wildcard for it, which serve the kinds of
+// key that the former do not have; if there are none, the default one.
 func chooseCertificate(site *Site, sni string, names func(string) []string) Choice {
 	choice := Choice{Site: site, Why: ByDefault, TLS: site.speaksTLS()}
 	if !choice.TLS {
@@ -232,11 +244,12 @@ func chooseCertificate(site *Site, sni string, names func(string) []string) Choi
 			wildcard, wildcardName = append(wildcard, cert.File), cmp.Or(wildcardName, name)
 		}
 	}
+	choice.Certificates = slices.Concat(exact, wildcard)
 	switch {
 	case len(exact) > 0:
-		choice.Why, choice.Name, choice.Certificates = ByExact, exactName, exact
+		choice.Why, choice.Name = ByExact, exactName
 	case len(wildcard) > 0:
-		choice.Why, choice.Name, choice.Certificates = ByWildcard, wildcardName, wildcard
+		choice.Why, choice.Name = ByWildcard, wildcardName
 	case site.StrictSNI:
 		choice.Refuses = true
 	default:

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"sniwatch/analyze/edge"
-	"sniwatch/analyze/origin"
 )
 
 // A report stays readable, and its memory bounded, whatever comes: scanners ask
@@ -52,7 +51,7 @@ func newCollector() collector {
 func (c *Connection) fromCloudFront() bool { return c.Edge.Network != edge.Other }
 
 // count counts a connection by its outcome.
-func (k *collector) count(r *reading, local *origin.Store) {
+func (k *collector) count(r *reading, local *thisHost) {
 	c := &r.Connection
 	n := &k.counts
 	n.Connections++
@@ -97,7 +96,7 @@ func (k *collector) count(r *reading, local *origin.Store) {
 }
 
 // add counts a connection that was diagnosed, and tells whether it keeps it.
-func (k *collector) add(r *reading, local *origin.Store) (kept bool) {
+func (k *collector) add(r *reading, local *thisHost) (kept bool) {
 	k.count(r, local)
 	c := &r.Connection
 	d := &c.Diagnosis

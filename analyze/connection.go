@@ -6,6 +6,7 @@ import (
 
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
+	"sniwatch/analyze/origin/config"
 	"sniwatch/analyze/tlswire"
 	"sniwatch/capture"
 )
@@ -215,10 +216,17 @@ func (h Handshake) String() string {
 	return [...]string{"unknown", "complete", "refused", "failed", "none"}[h]
 }
 
+// An Answer is what a server's configuration does with a ClientHello.
+type Answer struct {
+	*config.Configuration
+	config.Choice
+}
+
 // Local is what the host's own certificates say about this connection.
 type Local struct {
 	Certificate *origin.Certificate // the server would choose it for this SNI; nil: none is known
 	ChosenBy    origin.ChosenBy
+	Answer      *Answer          // how the server's configuration answers; nil: none is known for it
 	Agrees      tlswire.Presence // Present: the wire shows this certificate, or one of its size; Absent: another; Unseen: cannot be told
 	// Judged is the chain that counts: the one on the wire, else the local one.
 	// nil: neither is known. Problems are its faults at the packet's time.

@@ -6,6 +6,7 @@ import (
 
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
+	"sniwatch/analyze/origin/config"
 	"sniwatch/analyze/tlswire"
 	"sniwatch/capture"
 )
@@ -20,7 +21,7 @@ func (w *Watcher) join(c *Connection) {
 	}
 	l := &c.Local
 	offer := offerOf(h)
-	l.Certificate, l.ChosenBy = w.opts.Certificates.Choose(h.ServerName, offer)
+	l.Certificate, l.ChosenBy, l.Answer = w.host.choose(c, offer)
 	if l.Certificate != nil {
 		l.Agrees = agreement(c, l.Certificate.Chain)
 	}
@@ -34,6 +35,71 @@ func (w *Watcher) join(c *Connection) {
 	}
 	l.Problems = w.judged.inspect(l.Judged, w.opts.Roots, judgedAt(c.Start, l.Judged), offer)
 	l.Names = edge.Judge(l.Judged.Names(), h.ServerName, w.knowledge.about(h.ServerName).Distribution)
+}
+
+// thisHost is what is known of the certificates of this host.
+type thisHost struct {
+	store  *origin.Store // those that were named, or found without a configuration
+	config *origin.Host  // nil: no configuration is known
+	asked  bool          // some connection was with a server whose configuration is known
+}
+
+// choose gives the certificate that the server would serve on this connection. One
+// that the user named goes before the configuration.
+func (t *thisHost) choose(c *Connection, offer *origin.Offer) (cert *origin.Certificate, by origin.ChosenBy, how *Answer) {
+	sni := c.ClientHello.ServerName
+	if configuration, choice, ok := t.config.Answer(sni, c.Server); ok {
+		t.asked = true
+		how = &Answer{configuration, choice}
+	}
+	if t.store.FromFlag && len(t.store.All()) > 0 || how == nil {
+		cert, by = t.store.Choose(sni, offer)
+		return cert, by, how
+	}
+	switch how.Why {
+	case config.ByDefault:
+		by = origin.ByDefault
+	case config.ByOnly:
+		by = origin.ByOnly
+	default:
+		by = origin.BySNI
+	}
+	return t.config.Certificate(&how.Choice, offer), by, how
+}
+
+// all lists the certificates of this host.
+func (t *thisHost) all() []*origin.Certificate {
+	certs := t.store.All()
+	if t.config == nil || !t.asked || t.store.FromFlag && len(certs) > 0 {
+		return certs
+	}
+	return append(slices.Clone(certs), t.config.Certificates()...)
+}
+
+// servers lists the servers whose configuration was read, if it is about anything
+// that was seen.
+func (t *thisHost) servers() []ServerUsed {
+	if t.config == nil || !t.asked {
+		return nil
+	}
+	var out []ServerUsed
+	for _, c := range t.config.Configurations {
+		if c.File != "" {
+			out = append(out, ServerUsed{string(c.Program), c.File, c.Running, len(c.Sites)})
+		}
+	}
+	return out
+}
+
+func (t *thisHost) notes() []Note {
+	if t.config == nil || !t.asked {
+		return nil
+	}
+	var out []Note
+	for _, n := range t.config.Notes() {
+		out = append(out, Note{n.At.String(), n.Says, n.Hint})
+	}
+	return out
 }
 
 // judgedAt gives the time at which a chain is judged: the packet's. A capture

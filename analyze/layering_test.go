@@ -16,15 +16,15 @@ import (
 // import of the project and of others. The standard library is free, but for
 // the exceptions in laws. docs/ARCHITECTURE.md explains it.
 var mayImport = map[string][]string{
-	"cmd/sniwatch":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term"},
+	"cmd/sniwatch":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term"},
 	"capture":               {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
 	"capture/live":          {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
-	"analyze":               {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
+	"analyze":               {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
 	"analyze/join":          {"sniwatch/analyze/origin/logs"},
 	"analyze/tcp":           {"sniwatch/capture"},
 	"analyze/tlswire":       {"golang.org/x/crypto/cryptobyte"},
 	"analyze/edge":          {"github.com/gaissmai/bart"},
-	"analyze/origin":        {"golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
+	"analyze/origin":        {"sniwatch/analyze/origin/config", "sniwatch/analyze/origin/config", "golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
 	"analyze/origin/logs":   {"github.com/klauspost/compress"},
 	"analyze/report":        {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth"},
 	"pcaps/bench":           {"sniwatch/pcaps/gen/bench"},

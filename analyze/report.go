@@ -24,6 +24,8 @@ type Report struct {
 	Findings     []Finding // those about CloudFront first, then by the number of connections
 	Warnings     []Warning
 	Logs         []LogUsed
+	Servers      []ServerUsed // of this host, whose configuration was read
+	Notes        []Note       // about what was not understood of this host
 	Unanalysed   Unanalysed
 }
 
@@ -75,6 +77,22 @@ type Finding struct {
 	MoreClients bool
 	Addresses   []netip.Addr // the first few of them
 	Example     *Connection
+}
+
+// A ServerUsed is a server of this host whose configuration was read.
+type ServerUsed struct {
+	Program string // "nginx", "Apache httpd", "HAProxy"
+	File    string // its configuration
+	Running bool
+	Sites   int
+}
+
+// A Note is something about this host that could not be read, or was not
+// understood. All of it is untrusted.
+type Note struct {
+	At   string // FILE:LINE, "": no place
+	Says string
+	Hint string // what to do about it, "": nothing
 }
 
 // A Warning is something the operator should know that explains no failure.

@@ -33,13 +33,13 @@ func nameWords(v *view) Diagnosis {
 		sentences(v.whatHappened(), "Viewers get 502."),
 		sentences("CloudFront accepts a certificate with one of two names: the origin domain, or the Host header (the name that viewers use), if the distribution forwards it to you.",
 			v.whichName()),
-		v.decidedBy(), v.wildcardNote(), v.assumed(), v.hiddenNote())
+		v.wrongSite(), v.decidedBy(), v.wildcardNote(), v.assumed(), v.hiddenNote())
 	if isCloudFrontName(v.sni()) {
 		d.Fixes = v.ownNameFixes()
 	} else {
 		d.Fixes = v.nameFixes()
 	}
-	d.Fixes = append(d.Fixes, v.distribution().Missing...)
+	d.Fixes = slices.Concat(d.Fixes, v.wrongSiteFix(), v.distribution().Missing)
 	return d
 }
 

@@ -62,7 +62,7 @@ func sniRefusedWords(v *view) Diagnosis {
 	if a != nil {
 		d.Evidence = append(d.Evidence, v.answered(a))
 	}
-	d.Evidence = append(d.Evidence, v.logEvidence(logs.SNIRejected)...)
+	d.Evidence = slices.Concat(d.Evidence, v.logEvidence(logs.SNIRejected), v.knowsEvidence())
 	if l := v.Local.Certificate; l != nil {
 		d.Evidence = append(d.Evidence, Evidence{File: l.File, Label: "your certificate is for", Value: namesText(l.Chain)})
 	}
@@ -213,7 +213,7 @@ const (
 func noSharedCipherWords(v *view) Diagnosis {
 	d := Diagnosis{Certainty: Possible, Title: "Your server found nothing that it shares with what " + v.client() + " offers"}
 	d.Evidence = append(d.Evidence, v.offer()...)
-	d.Evidence = append(d.Evidence, v.keyRow()...)
+	d.Evidence = slices.Concat(d.Evidence, v.keyRow(), v.allows(cipherSetting), v.logEvidence(logs.NoSharedCipher, logs.NoSharedSignature))
 	d.Evidence = append(d.Evidence, v.answered(v.nothingShared()))
 	if v.unusableKey() {
 		d.Certainty = Likely
@@ -227,7 +227,7 @@ func noSharedCipherWords(v *view) Diagnosis {
 	d.Explanation = paragraphs(
 		sentences("The alert says that nothing fits, not what. It can be the cipher suites (ssl_ciphers in nginx), the groups (ssl_ecdh_curve), or the kind of the server's key.",
 			v.viewersGet("502")),
-		v.whatCloudFrontLacks(), v.keyFits())
+		v.whatCloudFrontLacks(), sentences(v.keyFits(), v.compatible()))
 	d.Fixes = []Fix{
 		{Says: "Allow the ordinary cipher suites. In nginx, in the server or http block:", Command: nginxCiphers},
 		{Says: "Allow the ordinary groups:", Command: nginxGroups},
@@ -266,6 +266,7 @@ func noSharedGroupWords(v *view) Diagnosis {
 		d.Certainty, d.Evidence = Proven, append(d.Evidence, said...)
 		says = "The server's log says that it is the group that is lacking."
 	}
+	d.Evidence = append(d.Evidence, v.allows(groupSetting)...)
 	d.Evidence = append(d.Evidence, v.answered(v.nothingShared()))
 	d.Explanation = sentences("A group is the curve by which both sides agree on a key.", says, v.viewersGet("502"))
 	d.Fixes = []Fix{{Says: "Allow the ordinary groups. In nginx, in the server or http block:", Command: nginxGroups}}
@@ -301,6 +302,7 @@ func noSharedVersionWords(v *view) Diagnosis {
 	} else {
 		d.Evidence = append(d.Evidence, v.answered(a))
 	}
+	d.Evidence = append(d.Evidence, v.allows(protocolSetting)...)
 	d.Explanation = sentences("The two must agree on one version, and each allows only what the other does not.", v.viewersGet("502"))
 	server := Fix{Says: "Allow TLS 1.2 and 1.3 at the server, and reload. In nginx:", Command: "ssl_protocols TLSv1.2 TLSv1.3;"}
 	distribution := Fix{Says: "Allow TLSv1.2 in the distribution: its origin, Minimum origin SSL protocol."}

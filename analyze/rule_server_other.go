@@ -54,6 +54,7 @@ func clientCertificateWords(v *view) Diagnosis {
 		d.Evidence = append(d.Evidence, Evidence{Packet: v.CertificateRequest, Label: "your server sent", Value: "a CertificateRequest"})
 	}
 	d.Evidence = append(d.Evidence, Evidence{Packet: a.Packet, Label: "and answered with the alert", Value: alertText(a)})
+	d.Evidence = append(d.Evidence, v.allows(clientCertificateSetting)...)
 	says := "The server is set to let in only clients that show a certificate of their own, and did not get one that it accepts."
 	if v.fromCloudFront() {
 		says += " CloudFront shows one only if mutual TLS with the origin is set up in the distribution."
@@ -67,7 +68,7 @@ func clientCertificateWords(v *view) Diagnosis {
 // the request.
 func (v *view) answered400() Diagnosis {
 	d := Diagnosis{Certainty: Proven, Title: "Your server demands a certificate from " + v.client() + ", and refused its request without one"}
-	d.Evidence = append([]Evidence{v.asked()}, v.logEvidence(logs.ClientCertificate)...)
+	d.Evidence = slices.Concat([]Evidence{v.asked()}, v.logEvidence(logs.ClientCertificate), v.allows(clientCertificateSetting))
 	d.Explanation = sentences("The handshake was completed: nginx asks for a certificate in it, and answers the request with 400 if none came.", v.viewersGet("400"))
 	d.Fixes = v.clientCertificateFixes()
 	return d

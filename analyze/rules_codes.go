@@ -59,4 +59,6 @@ const (
 	CaptureLostPackets  Code = "capture-lost-packets"
 
 	LogContradictsCapture Code = "log-contradicts-capture"
+	LogLevelHidesThis     Code = "log-level-hides-this"
+	WrongVirtualHost      Code = "wrong-virtual-host"
 )

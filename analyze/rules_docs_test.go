@@ -37,7 +37,7 @@ func TestDocsNameEveryRule(t *testing.T) {
 	for _, m := range line.FindAllStringSubmatch(report, -1) {
 		forReport = append(forReport, Code(m[1]))
 	}
-	want := []Code{NoCloudFrontTraffic, ServerNotReloaded, CertificateChanged, ChainOutOfOrder, RootSent, ExpiresSoon, RangesOld, CaptureLostPackets, LogContradictsCapture}
+	want := []Code{NoCloudFrontTraffic, ServerNotReloaded, CertificateChanged, ChainOutOfOrder, RootSent, ExpiresSoon, RangesOld, CaptureLostPackets, LogContradictsCapture, LogLevelHidesThis, WrongVirtualHost}
 	if !slices.Equal(forReport, want) {
 		t.Errorf("for the report: documented %v, known %v", forReport, want)
 	}

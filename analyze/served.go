@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sniwatch/analyze/origin"
+	"sniwatch/analyze/origin/config"
 	"sniwatch/analyze/tlswire"
 	"sniwatch/capture"
 )
@@ -21,6 +22,8 @@ type served struct {
 	leaf    map[site]*origin.Chain
 	chains  []*origin.Chain // distinct leaves, in order of first sight, that are no file's
 	changes []change
+	asked   map[site]struct{} // of CloudFront, looked up in the configuration
+	strays  []stray
 	stale   []staleness
 }
 
@@ -50,11 +53,14 @@ type staleness struct {
 
 const maxRemarks = 8 // changes, stale certificates, certificates of the wire that are listed
 
-func newServed() served { return served{leaf: map[site]*origin.Chain{}} }
+func newServed() served { return served{leaf: map[site]*origin.Chain{}, asked: map[site]struct{}{}} }
 
 // note looks at the certificate of one connection. Nearly always it is the one
 // that this site had before, which costs a look into the map.
-func (s *served) note(r *reading, local *origin.Store) {
+func (s *served) note(r *reading, local *thisHost) {
+	if local.config != nil {
+		s.stray(r, local)
+	}
 	chain := r.Certificate.Chain
 	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
 		return
@@ -75,6 +81,24 @@ func (s *served) note(r *reading, local *origin.Store) {
 	s.compare(c, local)
 }
 
+// stray notes a name that CloudFront asked for, if the default site answers because
+// no site has it and CloudFront accepted that.
+func (s *served) stray(r *reading, local *thisHost) {
+	if r.ClientHello == nil || r.helloIsSSL2 || !r.fromCloudFront() || r.Handshake != Complete || len(s.asked) == maxServed {
+		return
+	}
+	asked := site{r.Server, string(tlswire.ServerName(r.helloBody))}
+	if _, known := s.asked[asked]; known || asked.sni == "" {
+		return
+	}
+	s.asked[asked] = struct{}{}
+	configuration, choice, ok := local.config.Answer(asked.sni, r.Server)
+	local.asked = local.asked || ok
+	if ok && choice.Why == config.ByDefault && len(s.strays) < maxRemarks {
+		s.strays = append(s.strays, stray{asked.sni, &Answer{configuration, choice}})
+	}
+}
+
 // changed notes a change, unless the site is known to change already: several
 // servers behind one address may each have a certificate of their own.
 func (s *served) changed(now change) {
@@ -88,14 +112,14 @@ func (s *served) changed(now change) {
 }
 
 // compare looks for a file that is newer than what the wire shows.
-func (s *served) compare(c *Connection, local *origin.Store) {
+func (s *served) compare(c *Connection, local *thisHost) {
 	chain := c.Certificate.Chain
 	for _, other := range s.chains {
 		if other.SHA256[0] == chain.SHA256[0] {
 			return
 		}
 	}
-	file, _ := local.Choose(c.ClientHello.ServerName, offerOf(c.ClientHello))
+	file, _, _ := local.choose(c, offerOf(c.ClientHello))
 	if file != nil && agreement(c, file.Chain) == tlswire.Present {
 		return
 	}
@@ -127,9 +151,9 @@ func shareName(a, b *origin.Chain) bool {
 }
 
 // used lists the host's certificates and those that only the wire showed.
-func (s *served) used(local *origin.Store, roots *origin.Roots, at time.Time) []CertificateUsed {
+func (s *served) used(local *thisHost, roots *origin.Roots, at time.Time) []CertificateUsed {
 	var out []CertificateUsed
-	for _, c := range local.All() {
+	for _, c := range local.all() {
 		out = append(out, certificateUsed(c.File, c.Chain, roots, at))
 	}
 	for _, c := range s.chains {

@@ -32,9 +32,10 @@ func (w *Watcher) Report(now time.Time) *Report {
 	if r.End == 0 {
 		at = now
 	}
-	r.Certificates = k.served.used(w.opts.Certificates, w.opts.Roots, at)
+	r.Certificates = k.served.used(&w.host, w.opts.Roots, at)
 	r.Unanalysed = w.unanalysed()
 	r.Logs = w.opts.Lines.Used()
+	r.Servers, r.Notes = w.host.servers(), w.host.notes()
 	r.Warnings = w.warnings(r)
 	return r
 }
@@ -76,6 +77,8 @@ func (w *Watcher) warnings(r *Report) []Warning {
 	out = append(out, w.trafficWarnings(r)...)
 	out = append(out, w.collector.served.warnings()...)
 	out = append(out, logWarnings(r.Logs)...)
+	out = append(out, hiddenByLog(r.Findings)...)
+	out = append(out, strayWarnings(w.collector.served.strays)...)
 	out = append(out, w.certificateWarnings(r.Certificates)...)
 	if w.opts.Ranges.Age(r.Made) > oldAfter {
 		out = append(out, Warning{

@@ -51,7 +51,7 @@ func TestCertificateChanged(t *testing.T) {
 	} {
 		s := newServed()
 		for _, r := range tt.seen {
-			s.note(r, origin.NewStore())
+			s.note(r, &thisHost{store: origin.NewStore()})
 		}
 		var got string
 		for _, w := range s.warnings() {
@@ -67,8 +67,9 @@ func TestCertificateChanged(t *testing.T) {
 func TestServedCosts(t *testing.T) {
 	s, chain := newServed(), chainFor(theSite)
 	r := reads("10.0.0.10:443", theSite, chain)
-	s.note(r, origin.NewStore())
-	if n := testing.AllocsPerRun(100, func() { s.note(r, nil) }); n != 0 {
+	s.note(r, &thisHost{store: origin.NewStore()})
+	local := &thisHost{store: origin.NewStore()}
+	if n := testing.AllocsPerRun(100, func() { s.note(r, local) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -129,7 +130,7 @@ func TestLostPackets(t *testing.T) {
 		w.Dropped(tt.lostByKernel, 0)
 		c, k := given(tt.facts...)
 		c.Handshake, c.Diagnosis = outcome(c, k), Diagnose(c, k)
-		w.collector.add(&reading{Connection: *c}, origin.NewStore())
+		w.collector.add(&reading{Connection: *c}, &thisHost{store: origin.NewStore()})
 		r := w.Report(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
 		if u := r.Unanalysed; u.ConnectionsWithGaps != tt.gaps || u.PacketsTruncated != tt.cut || w.collector.doubtful != tt.doubtful {
 			t.Errorf("%s: %d with gaps, %d cut, %d doubtful; want %d, %d, %d", tt.name,

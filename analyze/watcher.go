@@ -26,7 +26,8 @@ type Options struct {
 	Distribution edge.Distribution // as far as flags tell
 	Setup        *edge.Setup       // the distribution's configuration, nil: not given
 	Certificates *origin.Store
-	Lines        *Lines // of the server's logs, nil: none is known
+	Host         *origin.Host // what its servers' configurations say, nil: not known
+	Lines        *Lines       // of the server's logs, nil: none is known
 	Roots        *origin.Roots
 	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
 	Live         bool
@@ -49,6 +50,7 @@ var DefaultLimits = tcp.Limits{Connections: 96 << 10, Flows: 3 << 10, HeldBytes:
 type Watcher struct {
 	opts      Options
 	knowledge Knowledge
+	host      thisHost
 	table     *tcp.Table
 	readings  []*reading // by Flow.ID
 	lone      *reading   // for connections that have no Flow
@@ -82,6 +84,7 @@ func NewWatcher(o Options) *Watcher {
 			Distribution: o.Distribution, Setup: o.Setup, Ports: o.Ports,
 			Roots: o.Roots.Source,
 		},
+		host:      thisHost{store: o.Certificates, config: o.Host, asked: o.Live},
 		chains:    newChainCache(),
 		judged:    judgedCache{},
 		collector: newCollector(),
@@ -215,7 +218,7 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 		if !w.healthy(r) {
 			r.Handshake = outcome(r.handOut(), &w.knowledge)
 		}
-		w.collector.count(r, w.opts.Certificates)
+		w.collector.count(r, &w.host)
 		w.table.Release(f)
 	}
 	r.done = true
@@ -240,7 +243,7 @@ func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	r.finish(why)
 	if !w.opts.Every && w.healthy(r) {
 		r.Handshake = Complete
-		w.collector.count(r, w.opts.Certificates)
+		w.collector.count(r, &w.host)
 		return
 	}
 	if w.tell(r) {
@@ -314,7 +317,7 @@ func (w follower) tellNow(r *reading) (kept bool) {
 // handOut gives a connection to those who asked for it, and tells whether one
 // of them keeps it.
 func (w follower) handOut(r *reading) (kept bool) {
-	kept = w.collector.add(r, w.opts.Certificates)
+	kept = w.collector.add(r, &w.host)
 	if w.opts.Told != nil {
 		kept = w.opts.Told(&r.Connection) || kept
 	}

@@ -165,7 +165,7 @@ func TestFindingsAreBounded(t *testing.T) {
 			r.ClientHello = &ClientHello{}
 			r.ClientHello.ServerName = fmt.Sprintf("%d.example.com", i)
 			r.Diagnosis = Diagnosis{Code: SNIRefused, Certainty: Proven}
-			k.add(r, origin.NewStore())
+			k.add(r, &thisHost{store: origin.NewStore()})
 		}
 	}
 	sum := 0

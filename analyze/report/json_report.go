@@ -25,6 +25,8 @@ type reportBody struct {
 	Findings     []findingObject  `json:"findings"`
 	Warnings     []warningObject  `json:"warnings"`
 	Logs         []logUsedObject  `json:"logs,omitempty"`
+	Servers      []serverObject   `json:"servers,omitempty"`
+	Notes        []noteObject     `json:"notes,omitempty"`
 	Unanalysed   unanalysedObject `json:"unanalysed"`
 }
 
@@ -139,6 +141,8 @@ func newReport(r *analyze.Report) reportBody {
 		Warnings:     make([]warningObject, 0, len(r.Warnings)),
 		Counts:       countsObject(r.Counts),
 		Logs:         usedLogs(r.Logs),
+		Servers:      serverObjects(r.Servers),
+		Notes:        noteObjects(r.Notes),
 		Unanalysed:   unanalysedObject(r.Unanalysed),
 	}
 	if !r.Ranges.Created.IsZero() {

@@ -308,6 +308,7 @@ var reportFields = strings.Fields(`
 	findings[].example findings[].example.id findings[].example.file findings[].example.packets
 	warnings warnings[].code warnings[].title warnings[].says warnings[].fixes
 	logs logs[].file logs[].program logs[].lines logs[].joined logs[].contradict logs[].left_out logs[].offset_ms
+	servers servers[].program servers[].file servers[].running servers[].sites notes notes[].at notes[].says notes[].hint
 	unanalysed unanalysed.packets_dropped_by_kernel unanalysed.packets_dropped_by_interface unanalysed.packets_truncated
 	unanalysed.fragments unanalysed.undecodable unanalysed.unknown_link unanalysed.headers_truncated unanalysed.stray
 	unanalysed.connections_evicted unanalysed.bytes_missing unanalysed.connections_with_gaps unanalysed.not_tcp`)

@@ -52,6 +52,7 @@ func WriteText(w io.Writer, r *analyze.Report, o TextOptions) error {
 	p.blank()
 	p.coverage(r)
 	p.logsUsed(r.Logs)
+	p.host(r)
 	p.materials(r)
 	_, err := w.Write(p.buf.Bytes())
 	return err

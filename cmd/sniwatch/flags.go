@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sniwatch/analyze/edge"
+	"sniwatch/analyze/origin/config"
 )
 
 // options are the command line, checked.
@@ -41,6 +42,9 @@ type options struct {
 	distribution     edge.Distribution
 	distributionFile string
 	policies         []string
+	noDiscover       bool
+	nginxConf        string
+	system           config.System // whose files are looked through: this one
 	logs             []string
 	logZone          *time.Location
 
@@ -161,7 +165,8 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
 	f.StringArrayVar(&o.logs, "log", nil, "the server's error log, a `FILE` of nginx, Apache, HAProxy, Caddy or a Go program: its lines are joined with the connections; live, it is followed; may be repeated")
 	f.StringVar(&raw.logZone, "log-timezone", "", "the time `ZONE` of logs that do not name it, such as UTC, Asia/Tokyo or +09:00; the default is that of this host")
-	f.Bool("no-discover", false, "use nothing of this host but what the flags name")
+	f.StringVar(&o.nginxConf, "nginx-conf", "", "read nginx's configuration from `FILE` instead of looking for that of the local server")
+	f.BoolVar(&o.noDiscover, "no-discover", false, "use nothing of this host but what the flags name")
 	return f
 }
 

@@ -78,8 +78,14 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Certificates = origin.NewStore(certs...)
-	a.Certificates.FromFlag = true
+	var found []*origin.Certificate
+	a.Host, found = o.discover()
+	if len(certs) > 0 {
+		a.Certificates = origin.NewStore(certs...)
+		a.Certificates.FromFlag = true
+	} else {
+		a.Certificates = origin.NewStore(found...)
+	}
 	if a.Roots, err = loadRoots(o.roots); err != nil {
 		return a, err
 	}

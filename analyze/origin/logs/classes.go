@@ -64,7 +64,9 @@ var refusals = []string{"name-not-covered", "certificate-expired", "certificate-
 	"certificate-untrusted-issuer", "intermediate-missing", "intermediate-expired", "certificate-unusable", "certificate-rejected"}
 
 // refusalsOr are refusals, and others that look the same in a log.
-func refusalsOr(others ...string) []string { return append(refusals[:len(refusals):len(refusals)], others...) }
+func refusalsOr(others ...string) []string {
+	return append(refusals[:len(refusals):len(refusals)], others...)
+}
 
 // Classes tells of every class what it means, in the order in which reports
 // list them.

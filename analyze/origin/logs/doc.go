@@ -4,9 +4,10 @@
 //
 // A log file is not text. Servers write raw bytes of clients into it, rotation
 // tears lines, and a line can have megabytes: lines are split on 0x0A alone,
-// nothing is decoded strictly, and what cannot be used is counted. What is known
-// of each message is in one table, classes.go; the messages themselves are in
-// texts.go.
+// nothing is decoded strictly, and what cannot be used is counted. What the
+// messages mean is in one table, classes.go; each program's lines are in the file
+// of its name, what is wrapped around them in envelope.go, and the reasons that
+// OpenSSL gives in reasons.go.
 //
 // Nothing here asks for the time or judges: an Entry is what the server saw.
 package logs

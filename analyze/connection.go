@@ -227,8 +227,10 @@ type Local struct {
 	Certificate *origin.Certificate // the server would choose it for this SNI; nil: none is known
 	ChosenBy    origin.ChosenBy
 	Answer      *Answer          // how the server's configuration answers; nil: none is known for it
+	Probed      *origin.Chain    // what the server showed when it was asked for this name; nil: it was not asked
 	Agrees      tlswire.Presence // Present: the wire shows this certificate, or one of its size; Absent: another; Unseen: cannot be told
-	// Judged is the chain that counts: the one on the wire, else the local one.
+	// Judged is the chain that counts: the one on the wire, else the one that the
+	// server showed when it was asked, else the local one.
 	// nil: neither is known. Problems are its faults at the packet's time.
 	Judged   *origin.Chain
 	Problems []origin.Problem

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -21,13 +22,19 @@ func (w *Watcher) join(c *Connection) {
 	}
 	l := &c.Local
 	offer := offerOf(h)
-	l.Certificate, l.ChosenBy, l.Answer = w.host.choose(c, offer)
-	if l.Certificate != nil {
+	l.Certificate, l.ChosenBy, l.Answer = w.host.choose(h.ServerName, c.Server, offer)
+	l.Probed, _ = w.host.probes.chain(c)
+	switch {
+	case l.Probed != nil && c.Certificate.Chain == nil:
+		l.Agrees = agreement(c, l.Probed)
+	case l.Certificate != nil:
 		l.Agrees = agreement(c, l.Certificate.Chain)
 	}
 	switch {
 	case c.Certificate.Chain != nil:
 		l.Judged = c.Certificate.Chain
+	case l.Probed != nil:
+		l.Judged = l.Probed
 	case l.Certificate != nil:
 		l.Judged = l.Certificate.Chain
 	default:
@@ -41,14 +48,15 @@ func (w *Watcher) join(c *Connection) {
 type thisHost struct {
 	store  *origin.Store // those that were named, or found without a configuration
 	config *origin.Host  // nil: no configuration is known
+	probes *Probes       // nil: the server is not asked
 	asked  bool          // some connection was with a server whose configuration is known
 }
 
-// choose gives the certificate that the server would serve on this connection. One
-// that the user named goes before the configuration.
-func (t *thisHost) choose(c *Connection, offer *origin.Offer) (cert *origin.Certificate, by origin.ChosenBy, how *Answer) {
-	sni := c.ClientHello.ServerName
-	if configuration, choice, ok := t.config.Answer(sni, c.Server); ok {
+// choose gives the certificate that the server would serve to a client that asks
+// for sni with that offer (nil: CloudFront's). One that the user named goes before
+// the configuration.
+func (t *thisHost) choose(sni string, server netip.AddrPort, offer *origin.Offer) (cert *origin.Certificate, by origin.ChosenBy, how *Answer) {
+	if configuration, choice, ok := t.config.Answer(sni, server); ok {
 		t.asked = true
 		how = &Answer{configuration, choice}
 	}
@@ -65,6 +73,16 @@ func (t *thisHost) choose(c *Connection, offer *origin.Offer) (cert *origin.Cert
 		by = origin.BySNI
 	}
 	return t.config.Certificate(&how.Choice, offer), by, how
+}
+
+// Refresh reads the certificates of this host again that have changed, and compares
+// them with what is served.
+func (w *Watcher) Refresh() {
+	named, configured := w.host.store.Refresh(), w.host.config.Refresh()
+	if named || configured {
+		w.collector.served.compareAll(&w.host)
+		w.host.probes.askAgain()
+	}
 }
 
 // all lists the certificates of this host.

@@ -90,6 +90,9 @@ func NewLines(live bool) *Lines {
 	return &Lines{live: live, clients: map[netip.Addr]int{}, of: map[connectionKey][]LogLine{}}
 }
 
+// follow tells whether the logs are followed as they grow.
+func (l *Lines) follow() bool { return l != nil && l.live }
+
 // Add adds an entry. Its texts are copied.
 func (l *Lines) Add(e *logs.Entry) {
 	r := l.log(e.File)

@@ -234,7 +234,7 @@ func rejectedWords(v *view) Diagnosis {
 // candidates lists what a refusal without a fault may come from.
 func (v *view) candidates() string {
 	var all []string
-	if v.Certificate.State != tlswire.Present && v.Local.Agrees != tlswire.Present {
+	if v.Certificate.State != tlswire.Present && v.Local.Agrees != tlswire.Present && v.Local.Probed == nil {
 		all = append(all, "the server serves another certificate than the file, because it was not reloaded, or another site answers;")
 	}
 	if v.fromCloudFront() {

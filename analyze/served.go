@@ -48,7 +48,7 @@ type change struct {
 type staleness struct {
 	wire   *origin.Chain
 	file   *origin.Certificate
-	packet int
+	packet int // 0: the server showed it when it was asked, or serves it still
 }
 
 const maxRemarks = 8 // changes, stale certificates, certificates of the wire that are listed
@@ -60,6 +60,9 @@ func newServed() served { return served{leaf: map[site]*origin.Chain{}, asked: m
 func (s *served) note(r *reading, local *thisHost) {
 	if local.config != nil {
 		s.stray(r, local)
+	}
+	if local.probes != nil && r.certificateState() == tlswire.Encrypted {
+		s.hidden(r, local)
 	}
 	chain := r.Certificate.Chain
 	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
@@ -119,7 +122,7 @@ func (s *served) compare(c *Connection, local *thisHost) {
 			return
 		}
 	}
-	file, _, _ := local.choose(c, offerOf(c.ClientHello))
+	file, _, _ := local.choose(c.ClientHello.ServerName, c.Server, offerOf(c.ClientHello))
 	if file != nil && agreement(c, file.Chain) == tlswire.Present {
 		return
 	}
@@ -129,10 +132,41 @@ func (s *served) compare(c *Connection, local *thisHost) {
 	if file == nil || len(s.stale) == maxRemarks {
 		return
 	}
-	wire, disk := chain.Leaf(), file.Leaf()
-	if wire != nil && disk != nil && wire.NotBefore.Before(disk.NotBefore) && shareName(chain, file.Chain) {
+	if olderOf(chain, file.Chain) {
 		s.stale = append(s.stale, staleness{chain, file, c.Certificate.Packet})
 	}
+}
+
+// compareAll compares what each site serves with files that have changed.
+func (s *served) compareAll(local *thisHost) {
+	for asked, chain := range s.leaf {
+		file, _, _ := local.choose(asked.sni, asked.server, nil)
+		s.shown(chain, file)
+	}
+}
+
+// hidden asks for the certificate of a site that TLS 1.3 hides, and compares it.
+func (s *served) hidden(r *reading, local *thisHost) {
+	r.parseHello()
+	if chain, _ := local.probes.chain(&r.Connection); chain != nil {
+		file, _, _ := local.choose(r.ClientHello.ServerName, r.Server, nil)
+		s.shown(chain, file)
+	}
+}
+
+// shown compares what the server serves, or showed when it was asked, with the file
+// that it should serve.
+func (s *served) shown(chain *origin.Chain, file *origin.Certificate) {
+	known := slices.ContainsFunc(s.stale, func(o staleness) bool { return o.wire.SHA256[0] == chain.SHA256[0] })
+	if file != nil && !known && len(s.stale) < maxRemarks && olderOf(chain, file.Chain) {
+		s.stale = append(s.stale, staleness{chain, file, 0})
+	}
+}
+
+// olderOf tells whether a chain is what a file was before its renewal.
+func olderOf(chain, file *origin.Chain) bool {
+	old, renewed := chain.Leaf(), file.Leaf()
+	return old != nil && renewed != nil && old.NotBefore.Before(renewed.NotBefore) && shareName(chain, file)
 }
 
 // shareName tells whether two certificates are for the same host: one is then

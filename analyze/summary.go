@@ -141,13 +141,21 @@ func (s *served) warnings() []Warning {
 	for _, c := range s.stale {
 		out = append(out, Warning{
 			Code:  ServerNotReloaded,
-			Title: fmt.Sprintf("the server does not serve the certificate in %s, but an older one (packet %d)", file(c.file.File), c.packet),
+			Title: fmt.Sprintf("the server does not serve the certificate in %s, but an older one%s", file(c.file.File), c.seen()),
 			Says: fmt.Sprintf("The one that it serves is valid until %s, the one in the file until %s: it was renewed, and the server was not reloaded.",
 				until(c.wire), until(c.file.Chain)),
 			Fixes: []Fix{{Says: "Reload the server", Command: "sudo nginx -t && sudo systemctl reload nginx"}},
 		})
 	}
 	return out
+}
+
+// seen tells in which packet the certificate that is served was seen.
+func (s *staleness) seen() string {
+	if s.packet == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (packet %d)", s.packet)
 }
 
 // certificate names that of a site.

@@ -27,6 +27,7 @@ type Options struct {
 	Setup        *edge.Setup       // the distribution's configuration, nil: not given
 	Certificates *origin.Store
 	Host         *origin.Host // what its servers' configurations say, nil: not known
+	Probes       *Probes      // nil: the server is not to be asked
 	Lines        *Lines       // of the server's logs, nil: none is known
 	Roots        *origin.Roots
 	Ports        []uint16 // server ports on which TLS is expected, beside where it is found
@@ -84,7 +85,7 @@ func NewWatcher(o Options) *Watcher {
 			Distribution: o.Distribution, Setup: o.Setup, Ports: o.Ports,
 			Roots: o.Roots.Source,
 		},
-		host:      thisHost{store: o.Certificates, config: o.Host, asked: o.Live},
+		host:      thisHost{store: o.Certificates, config: o.Host, probes: o.Probes, asked: o.Live},
 		chains:    newChainCache(),
 		judged:    judgedCache{},
 		collector: newCollector(),
@@ -241,6 +242,9 @@ func (w follower) Unreachable(f *tcp.Flow, _ tcp.Side, s *capture.Segment) {
 func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	r := w.readings[f.ID]
 	r.finish(why)
+	if w.opts.Probes.isOwn(r.Client) {
+		return
+	}
 	if !w.opts.Every && w.healthy(r) {
 		r.Handshake = Complete
 		w.collector.count(r, &w.host)

@@ -21,36 +21,51 @@ const (
 // hold keeps a connection back that is over, if a line about it may come, and
 // tells whether it does.
 func (w *Watcher) hold(r *reading) bool {
-	if w.opts.Lines == nil || !w.opts.Lines.live || len(w.held) >= maxHeld || r.ClientHello == nil && r.FromClient.Bytes == 0 {
+	if !w.opts.Live || len(w.held) >= maxHeld || r.ClientHello == nil && r.FromClient.Bytes == 0 {
+		return false
+	}
+	if !w.opts.Lines.follow() && !w.unasked(r) {
 		return false
 	}
 	w.held = append(w.held, held{reading: r})
 	return true
 }
 
+// unasked tells whether the server is to be asked for the certificate that r hides.
+func (w *Watcher) unasked(r *reading) bool {
+	if w.opts.Probes == nil || r.Certificate.Chain != nil {
+		return false
+	}
+	_, asked := w.opts.Probes.chain(r.handOut())
+	return !asked
+}
+
 // Settle joins the lines that have come with the connections that wait for them,
 // and tells those that have theirs, or that waited long enough. It is to be called
-// from time to time while logs are followed; now is the time of the clock.
+// from time to time while logs are followed or the server is asked; now is the time
+// of the clock.
 func (w *Watcher) Settle(now time.Time) { w.settle(now, false) }
 
 func (w *Watcher) settle(now time.Time, last bool) {
 	l := w.opts.Lines
-	if l == nil || !l.live {
-		return
-	}
 	for i := range w.held {
 		if w.held[i].until.IsZero() {
 			w.held[i].until = now.Add(lineWait)
 		}
-		l.Candidate(w.held[i].reading.handOut())
+		if l.follow() {
+			l.Candidate(w.held[i].reading.handOut())
+		}
 	}
-	l.Join()
+	if l.follow() {
+		l.Join()
+		defer l.expire(now)
+	}
 	w.held = slices.DeleteFunc(w.held, func(h held) bool {
-		if len(l.Of(&h.reading.Connection)) == 0 && !last && now.Before(h.until) {
+		waits := l.follow() && len(l.Of(&h.reading.Connection)) == 0 || w.unasked(h.reading)
+		if waits && !last && now.Before(h.until) {
 			return false
 		}
 		follower{w}.tellNow(h.reading)
 		return true
 	})
-	l.expire(now)
 }

@@ -116,6 +116,10 @@ func namesText(chain *origin.Chain) string {
 func (v *view) certificateRow(label string) Evidence {
 	e := Evidence{Label: label, Packet: v.Certificate.Packet}
 	local := v.Local.Certificate
+	if v.Local.Probed != nil && v.Certificate.State != tlswire.Present {
+		e.Note = "your server showed it when it was asked, " + v.probedIs()
+		return e
+	}
 	if v.Certificate.State == tlswire.Present {
 		switch {
 		case local == nil:
@@ -142,9 +146,26 @@ func (v *view) certificateRow(label string) Evidence {
 	return e
 }
 
+// probedIs compares what the server showed when it was asked with the file.
+func (v *view) probedIs() string {
+	switch local := v.Local.Certificate; {
+	case local == nil:
+		return "by a handshake on this host"
+	case local.SHA256[0] == v.Local.Probed.SHA256[0]:
+		return "and it is the one in " + file(local.File)
+	case olderOf(v.Local.Probed, local.Chain):
+		return "and it is older than the one in " + file(local.File) + ": the server was not reloaded"
+	default:
+		return "and it is not the one in " + file(local.File)
+	}
+}
+
 // hiddenNote says in a sentence on what a fault rests where the certificate was
 // not on the wire.
 func (v *view) hiddenNote() string {
+	if v.Local.Probed != nil && v.Certificate.State != tlswire.Present {
+		return "TLS 1.3 encrypts the certificate. This is about the one that your server showed when it was asked for this name, " + v.probedIs() + "."
+	}
 	if v.Certificate.State == tlswire.Present || v.Local.Certificate == nil {
 		return ""
 	}

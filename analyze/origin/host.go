@@ -3,10 +3,8 @@ package origin
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"sniwatch/analyze/origin/config"
 )
@@ -28,11 +26,10 @@ type Host struct {
 // A hostFile is one certificate file. It is read when it is first asked for, and
 // again when it has changed.
 type hostFile struct {
-	name    string
-	cert    *Certificate // nil: it cannot be read
-	changed time.Time
-	size    int64
-	at      config.Position // where it is named
+	name  string
+	cert  *Certificate // nil: it cannot be read
+	stamp stamp
+	at    config.Position // where it is named
 }
 
 const (
@@ -84,9 +81,7 @@ func (h *Host) file(name string, at config.Position) *hostFile {
 
 // read reads a certificate file, keys in it skipped.
 func (h *Host) read(f *hostFile) {
-	if info, err := os.Stat(f.name); err == nil {
-		f.changed, f.size = info.ModTime(), info.Size()
-	}
+	f.stamp, _ = stampOf(f.name)
 	cert, err := Load(f.name)
 	if err != nil {
 		f.cert = nil
@@ -114,16 +109,17 @@ func (h *Host) Notes() []config.Note { return h.notes }
 // Refresh reads the files again that have changed since they were read, and tells
 // whether there were any.
 func (h *Host) Refresh() (changed bool) {
+	if h == nil {
+		return false
+	}
 	for _, f := range h.order {
-		info, err := os.Stat(f.name)
-		if err != nil || info.ModTime().Equal(f.changed) && info.Size() == f.size {
-			continue // one that is gone is being replaced, or the server has it still
+		if _, newer := f.stamp.newer(f.name); !newer {
+			continue
 		}
 		before := f.cert
 		h.read(f)
 		if f.cert == nil && before != nil {
-			f.cert = before // half written: the next look will do
-			f.changed = time.Time{}
+			f.cert, f.stamp = before, stamp{} // half written: the next look will do
 			continue
 		}
 		changed = true

@@ -17,11 +17,12 @@ const (
 )
 
 // A Store holds the certificates of this host. It is safe for concurrent use
-// once FromFlag is set.
+// once FromFlag is set, but for Refresh.
 type Store struct {
 	FromFlag bool // the user named the certificates; they were not found
 
 	certs    []*Certificate
+	stamps   []stamp                   // as long as certs
 	exact    map[string][]*Certificate // by name, in lower case
 	wildcard map[string][]*Certificate // by what follows "*.", in lower case
 }
@@ -35,6 +36,8 @@ func NewStore(certs ...*Certificate) *Store {
 		wildcard: make(map[string][]*Certificate),
 	}
 	for _, cert := range certs {
+		now, _ := stampOf(cert.File)
+		s.stamps = append(s.stamps, now)
 		for _, name := range cert.Names() {
 			name = normalName(name)
 			if parent, ok := strings.CutPrefix(name, "*."); ok {
@@ -45,6 +48,26 @@ func NewStore(certs ...*Certificate) *Store {
 		}
 	}
 	return s
+}
+
+// Refresh reads the files again that have changed since they were read, and tells
+// whether there were any.
+func (s *Store) Refresh() (changed bool) {
+	certs := slices.Clone(s.certs)
+	for i, cert := range certs {
+		if _, newer := s.stamps[i].newer(cert.File); !newer {
+			continue
+		}
+		if again, err := Load(cert.File); err == nil { // else half written: the next look will do
+			certs[i], changed = again, true
+		}
+	}
+	if changed {
+		flag := s.FromFlag
+		*s = *NewStore(certs...)
+		s.FromFlag = flag
+	}
+	return changed
 }
 
 // All gives the certificates in the order in which they were given.

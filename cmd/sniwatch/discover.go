@@ -3,6 +3,8 @@ package main
 import (
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/origin/config"
@@ -31,6 +33,33 @@ func (o *options) discover() (host *origin.Host, found []*origin.Certificate) {
 	}
 	return host, found
 }
+
+// configuredLogs gives the error logs that the servers' configurations name and
+// that are files, for a live capture that was given none.
+func (o *options) configuredLogs(host *origin.Host) []string {
+	if host == nil || len(o.logs) > 0 || o.interfaceName == "" {
+		return nil
+	}
+	var names []string
+	add := func(all []config.ErrorLog) {
+		for _, l := range all {
+			info, err := os.Stat(l.File)
+			if err == nil && info.Mode().IsRegular() && !slices.Contains(names, l.File) {
+				names = append(names, l.File)
+			}
+		}
+	}
+	for _, c := range host.Configurations {
+		add(c.ErrorLogs)
+		for _, site := range c.Sites {
+			add(site.ErrorLogs)
+		}
+	}
+	return names[:min(len(names), maxConfiguredLogs)]
+}
+
+// maxConfiguredLogs is how many logs are followed that nobody asked for.
+const maxConfiguredLogs = 50
 
 // ownAddresses gives those of this host, for captures: one that was made elsewhere
 // has servers that this host's configuration says nothing about. Live, what comes

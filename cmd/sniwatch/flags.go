@@ -45,6 +45,8 @@ type options struct {
 	noDiscover       bool
 	nginxConf        string
 	system           config.System // whose files are looked through: this one
+	probe            bool
+	probeAt          netip.AddrPort // zero: this host
 	logs             []string
 	logZone          *time.Location
 
@@ -109,6 +111,7 @@ type rawFlags struct {
 	forwardHost string
 	filterFile  string
 	logZone     string
+	probe       string
 }
 
 // define declares the flags, in the order of the help.
@@ -163,6 +166,8 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from `FILE`, AWS's ip-ranges.json")
 	f.StringArrayVar(&raw.edges, "edge", nil, "an `ADDRESS` or prefix that counts as CloudFront, too; may be repeated")
 	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
+	f.StringVar(&raw.probe, "probe", "", "ask the server of this host, by one handshake for each name seen, which certificate it serves; with captures, the server at `ADDRESS:PORT`")
+	f.Lookup("probe").NoOptDefVal = probeSelf
 	f.StringArrayVar(&o.logs, "log", nil, "the server's error log, a `FILE` of nginx, Apache, HAProxy, Caddy or a Go program: its lines are joined with the connections; live, it is followed; may be repeated")
 	f.StringVar(&raw.logZone, "log-timezone", "", "the time `ZONE` of logs that do not name it, such as UTC, Asia/Tokyo or +09:00; the default is that of this host")
 	f.StringVar(&o.nginxConf, "nginx-conf", "", "read nginx's configuration from `FILE` instead of looking for that of the local server")
@@ -213,6 +218,10 @@ func (o *options) check(raw *rawFlags) error {
 		return err
 	}
 	if o.distribution, err = parseDistribution(raw); err != nil {
+		return err
+	}
+	o.probe = raw.probe != ""
+	if o.probeAt, err = parseProbe(raw.probe, o.interfaceName != ""); err != nil {
 		return err
 	}
 	if o.logZone, err = parseZone(raw.logZone); err != nil {

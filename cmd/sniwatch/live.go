@@ -20,12 +20,7 @@ const tick = 200 * time.Millisecond
 
 // watchLive captures until it is told to stop, and loses nothing that it has
 // when the interface fails.
-func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, lines *analyze.Lines) error {
-	followed, err := o.follow(s, lines)
-	if err != nil {
-		return err
-	}
-	defer followed.close()
+func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, b *beside) error {
 	h, err := live.Open(live.Options{
 		Interface: o.interfaceName, SnapLen: o.snapLen, BufferKiB: o.bufferKiB,
 		NoPromiscuous: o.noPromiscuous, Filter: o.filter, Ports: o.ports,
@@ -42,10 +37,10 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 	defer signal.Stop(asked)
 
 	w.Begin(o.interfaceName)
-	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, logs: followed, asked: asked, began: s.now()}
+	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now()}
 	err = l.run(ctx)
 	l.look()
-	followed.poll(s)
+	b.followed.poll(s)
 	w.End("")
 	if out.screen != nil {
 		out.screen.clear()
@@ -61,7 +56,7 @@ type liveLoop struct {
 	w       *analyze.Watcher
 	out     *output
 	d       *dump
-	logs    *followers
+	beside  *beside
 	asked   chan os.Signal
 	began   time.Time
 	looked  time.Time
@@ -105,8 +100,7 @@ func (l *liveLoop) due(ctx context.Context) bool {
 	if now.Sub(l.looked) >= tick {
 		l.looked = now
 		l.look()
-		l.logs.poll(l.s)
-		l.w.Settle(now)
+		l.beside.step(ctx, l.s, l.w, now)
 		l.out.flush()
 		if l.out.screen != nil {
 			l.out.screen.draw(l.w, l.dropped, now)

@@ -22,14 +22,8 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	var problems error
-	if len(o.logs) > 0 && o.interfaceName == "" {
-		var done func()
-		settings.Lines, s, done, problems = o.joinedLogs(ctx, s, settings)
-		defer done()
-	} else if len(o.logs) > 0 {
-		settings.Lines = analyze.NewLines(true)
-	}
+	b, s := o.besides(ctx, s, &settings)
+	defer b.done()
 	settings.Told = out.connection
 	settings.Every = o.format != "text" || o.all
 	w := analyze.NewWatcher(settings)
@@ -41,7 +35,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		}
 	}
 	if o.interfaceName != "" {
-		err = watchLive(ctx, o, s, w, out, dump, settings.Lines)
+		err = watchLive(ctx, o, s, w, out, dump, b)
 	} else {
 		err = readFiles(ctx, o, s, w, dump)
 	}
@@ -52,7 +46,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		return false, err
 	}
 	r := w.Report(s.now())
-	err = errors.Join(problems, err, out.close(r))
+	err = errors.Join(b.problems, err, out.close(r))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
 }
 

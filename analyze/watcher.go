@@ -308,7 +308,9 @@ func (w follower) tell(r *reading) (kept bool) { return w.hold(r) || w.tellNow(r
 // somebody keeps it.
 func (w follower) tellNow(r *reading) (kept bool) {
 	c := r.handOut()
-	c.Log = w.opts.Lines.Of(c)
+	if c.Log == nil {
+		c.Log = w.opts.Lines.Of(c)
+	}
 	w.join(c)
 	verdict := conclude(c, &w.knowledge)
 	c.Handshake = verdict.outcome()

@@ -52,16 +52,20 @@ func (w *Watcher) settle(now time.Time, last bool) {
 		if w.held[i].until.IsZero() {
 			w.held[i].until = now.Add(lineWait)
 		}
-		if l.follow() {
-			l.Candidate(w.held[i].reading.handOut())
+		if c := w.held[i].reading.handOut(); l.follow() && c.Log == nil {
+			l.Candidate(c)
 		}
 	}
 	if l.follow() {
 		l.Join()
-		defer l.expire(now)
+		for i := range w.held {
+			c := &w.held[i].reading.Connection
+			c.Log = append(c.Log, l.Of(c)...)
+		}
+		l.expire(now)
 	}
 	w.held = slices.DeleteFunc(w.held, func(h held) bool {
-		waits := l.follow() && len(l.Of(&h.reading.Connection)) == 0 || w.unasked(h.reading)
+		waits := l.follow() && h.reading.Log == nil || w.unasked(h.reading)
 		if waits && !last && now.Before(h.until) {
 			return false
 		}

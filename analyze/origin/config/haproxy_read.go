@@ -71,9 +71,8 @@ type haproxyProxy struct {
 
 // haproxyOptions are those that decide what is logged.
 type haproxyOptions struct {
-	ignoresNull    bool     // option dontlognull
-	separateErrors bool     // option log-separate-errors
-	at             Position // of dontlognull
+	format         bool // a format of log lines is set: without one only whole connections are logged
+	separateErrors bool // option log-separate-errors
 }
 
 // A branch is an open .if: whether its lines count, and whether one of its
@@ -288,8 +287,8 @@ func (p *haproxyParser) proxyLine(keyword string, args []string, at Position) {
 		p.proxy.logs = append(p.proxy.logs, haproxyLog(args, at))
 	case keyword == "mode":
 		p.proxy.mode = args[0]
-	case keyword == "option" && args[0] == "dontlognull":
-		p.proxy.options.ignoresNull, p.proxy.options.at = !no, at
+	case keyword == "log-format", keyword == "option" && slices.Contains([]string{"httplog", "httpslog", "tcplog"}, args[0]):
+		p.proxy.options.format = !no
 	case keyword == "option" && args[0] == "log-separate-errors":
 		p.proxy.options.separateErrors = !no
 	case keyword == "bind" && p.section != "defaults":

@@ -6,16 +6,7 @@ import (
 	"strings"
 )
 
-// A Failure is a way a handshake ends that a server logs by a rule of its own.
-type Failure uint8
-
-// The ways.
-const (
-	Alerted Failure = iota // either side sent a TLS alert
-	Closed                 // the client ended the connection, by FIN or RST, without an alert
-)
-
-// Hidden tells why a log does not show a failure, and what would make it.
+// Hidden tells why a log does not show handshakes that fail, and what would make it.
 type Hidden struct {
 	At    Position // the directive that decides; the zero Position: a default
 	Says  string
@@ -41,20 +32,22 @@ func shows(level, severity string) bool {
 	return i < 0 || i >= slices.Index(severities, severity)
 }
 
-// Hides tells whether the log of site leaves out handshakes that fail in that
-// way; false: they are logged. site nil stands for the server as a whole.
+// Hides tells whether the log of site leaves out handshakes that the client
+// ends, with an alert, a FIN or a RST; false: they are logged. site nil stands
+// for the server as a whole.
 //
 // nginx writes what the client did to a handshake at level info ("peer closed
 // connection in SSL handshake", "SSL_do_handshake() failed"), and so does
 // mod_ssl (AH02008, AH01998). HAProxy logs at info, to every target that takes
-// that, but with option dontlognull not what a client closed without a word.
-func (c *Configuration) Hides(site *Site, how Failure) (Hidden, bool) {
+// that, if a format of log lines is set (seen with 2.6.12; the manual does not
+// say so).
+func (c *Configuration) Hides(site *Site) (Hidden, bool) {
 	logs := c.ErrorLogs
 	if site != nil {
 		logs = site.ErrorLogs
 	}
 	if c.Program == HAProxy {
-		return haproxyHides(site, logs, how)
+		return haproxyHides(site, logs)
 	}
 	for _, log := range logs {
 		if shows(log.Level, "info") {
@@ -77,14 +70,16 @@ func (c *Configuration) Hides(site *Site, how Failure) (Hidden, bool) {
 	return hidden, true
 }
 
-func haproxyHides(site *Site, logs []ErrorLog, how Failure) (Hidden, bool) {
+func haproxyHides(site *Site, logs []ErrorLog) (Hidden, bool) {
 	var options haproxyOptions
 	if site != nil {
 		options = site.options
 	}
-	if how == Closed && options.ignoresNull {
-		return Hidden{At: options.at, Says: "option dontlognull leaves out connections that the client closed in the handshake",
-			Write: "no option dontlognull"}, true
+	if len(logs) == 0 {
+		return Hidden{Says: "HAProxy has no log", Write: "log /dev/log local0 info"}, true
+	}
+	if site != nil && !options.format {
+		return Hidden{At: site.At, Says: "HAProxy logs handshakes that fail only where a format of log lines is set", Write: "option httplog"}, true
 	}
 	severity := "info"
 	if options.separateErrors {
@@ -95,9 +90,11 @@ func haproxyHides(site *Site, logs []ErrorLog, how Failure) (Hidden, bool) {
 			return Hidden{}, false
 		}
 	}
-	if len(logs) == 0 {
-		return Hidden{Says: "HAProxy has no log", Write: "log /dev/log local0 info"}, true
+	log := logs[0]
+	hidden := Hidden{At: log.LevelAt, Says: fmt.Sprintf("the log's level is %s, and handshakes that fail are logged at level info", log.Level),
+		Write: "option log-separate-errors"}
+	if !shows(log.Level, "error") {
+		hidden.Write = fmt.Sprintf("log %s local0 info", log.File)
 	}
-	return Hidden{At: logs[0].LevelAt, Says: fmt.Sprintf("the log's level is %s, and handshakes that fail are logged at level info", logs[0].Level),
-		Write: "option log-separate-errors"}, true
+	return hidden, true
 }

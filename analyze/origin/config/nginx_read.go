@@ -118,11 +118,11 @@ func (r *nginxReader) site(module string, server directive, levels [][]directive
 			site.Suites = d.args[1]
 		}
 	}
+	r.listens(module, site, tls)
+	r.serverNames(site, server.block)
 	for _, d := range innermost(tls, "ssl_certificate") {
 		r.certificate(site, d)
 	}
-	r.listens(module, site, tls)
-	r.serverNames(site, server.block)
 	site.PassesThrough = module == "stream" && !slices.ContainsFunc(site.Listens, func(l Listen) bool { return l.TLS }) &&
 		(first(tls, "ssl_preread") == "on" || first(tls, "proxy_pass") != "")
 	return site
@@ -134,7 +134,11 @@ func (r *nginxReader) certificate(site *Site, d directive) {
 		r.note(d.at, "", "the certificate is in no file, but in %q", file)
 		return
 	}
-	if name := unknownVariable(file); name != "" {
+	switch name := unknownVariable(file); {
+	case name == "":
+	case site.captures(name):
+		r.note(d.at, "write $ssl_server_name", "the certificate depends on $%s, a part of server_name that nginx does not know yet when it chooses the certificate: the handshake fails", name)
+	default:
 		r.note(d.at, "sniwatch --probe asks the server what it serves", "the certificate depends on $%s, which is not known here", name)
 	}
 	site.Certificates = append(site.Certificates, CertificateFile{File: within(r.folder, file), At: d.at})

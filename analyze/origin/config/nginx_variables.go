@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,17 @@ func unknownVariable(text string) string {
 		return ""
 	})
 	return unknown
+}
+
+// captures tells whether a variable is a group of a regular expression in the
+// names of the site.
+func (s *Site) captures(variable string) bool {
+	if strings.Trim(variable, "0123456789") == "" {
+		return true
+	}
+	return slices.ContainsFunc(s.Names, func(n Name) bool {
+		return n.expression != nil && n.expression.SubexpIndex(variable) >= 0
+	})
 }
 
 // fillVariables fills in the variables of a file's name. What is not known

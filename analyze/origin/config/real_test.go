@@ -65,25 +65,32 @@ func exists(file string) bool {
 // answers.
 func start(t *testing.T, address, program string, args ...string) {
 	t.Helper()
-	server := exec.Command(program, args...)
-	server.Stdout, server.Stderr = os.Stderr, os.Stderr
+	t.Cleanup(startAndStop(t, address, exec.Command(program, args...)))
+}
+
+// startAndStop runs a server until stop is called.
+func startAndStop(t *testing.T, address string, server *exec.Cmd) (stop func()) {
+	t.Helper()
+	server.Stderr = os.Stderr
 	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = func() {
 		server.Process.Signal(syscall.SIGTERM)
 		server.Wait()
-	})
+	}
 	var err error
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var conn net.Conn
 		if conn, err = net.Dial("tcp", address); err == nil {
 			conn.Close()
-			return
+			return stop
 		}
 	}
-	t.Fatalf("%s does not answer: %v", program, err)
+	stop()
+	t.Fatalf("%s does not answer: %v", server.Path, err)
+	return nil
 }
 
 var suitesOf = map[x509.PublicKeyAlgorithm][]uint16{
@@ -240,27 +247,42 @@ func TestRealNginx(t *testing.T) {
 	})
 }
 
+// apacheModules gives the lines that load what Apache needs here.
+func apacheModules(t *testing.T) string {
+	t.Helper()
+	lines := ""
+	for _, folder := range []string{"/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"} {
+		for _, name := range []string{"mpm_event", "authz_core", "unixd", "log_config", "ssl"} {
+			if file := folder + "/mod_" + name + ".so"; exists(file) {
+				lines += "LoadModule " + name + "_module " + file + "\n"
+			}
+		}
+	}
+	if !strings.Contains(lines, "ssl_module") {
+		t.Skip("NOT TESTED: mod_ssl is not installed")
+	}
+	return lines
+}
+
+// apacheMain is what each configuration begins with.
+func apacheMain(modules string) string {
+	return "ServerRoot FOLDER\n" + modules + `PidFile FOLDER/httpd.pid
+		DefaultRuntimeDir FOLDER
+		User daemon
+		Group daemon
+		ServerName main.test
+		DocumentRoot FOLDER
+		SSLSessionCache none
+		`
+}
+
 // TestRealApache compares with Apache httpd itself.
 func TestRealApache(t *testing.T) {
 	program := alone(t, "apache2", "httpd")
-	modules := ""
-	for _, folder := range []string{"/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"} {
-		if exists(folder + "/mod_ssl.so") {
-			modules = folder
-		}
-	}
-	if modules == "" {
-		t.Skip("NOT TESTED: mod_ssl is not installed")
-	}
+	loading := apacheModules(t)
 	h := newHost(t)
 	for _, name := range []string{"exact.pem", "exact-rsa.pem", "wild.pem", "first.pem", "later.pem", "one.pem", "main.pem", "main-rsa.pem", "inner.pem", "off.pem"} {
 		h.certificate(t, name, "names.of.certificates.do.not.count")
-	}
-	optional := ""
-	for _, name := range []string{"mpm_event", "authz_core", "unixd", "log_config"} {
-		if exists(modules + "/mod_" + name + ".so") {
-			optional += "LoadModule " + name + "_module " + modules + "/mod_" + name + ".so\n"
-		}
 	}
 	h.write(t, "sites/10-first.conf", `
 		<VirtualHost *:8443>
@@ -337,16 +359,7 @@ func TestRealApache(t *testing.T) {
 			SSLEngine on
 		</VirtualHost>`)
 	h.write(t, "parts/inner.conf", "SSLCertificateFile inner.pem\nSSLCertificateKeyFile inner.pem.key\n")
-	file := h.write(t, "httpd.conf", `ServerRoot FOLDER
-		`+optional+`LoadModule ssl_module `+modules+`/mod_ssl.so
-		PidFile FOLDER/httpd.pid
-		DefaultRuntimeDir FOLDER
-		User daemon
-		Group daemon
-		ServerName main.test
-		DocumentRoot FOLDER
-		ErrorLog FOLDER/error.log
-		SSLSessionCache none
+	file := h.write(t, "httpd.conf", apacheMain(loading)+`ErrorLog FOLDER/error.log
 		Define CERTS FOLDER
 		Define INNER
 		Listen 8443

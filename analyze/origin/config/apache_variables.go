@@ -36,6 +36,7 @@ func (p *apacheParser) replaceVariables(text string, at Position) string {
 		out.WriteString(before)
 		out.WriteString(value)
 		if out.Len() > maxLine {
+			p.grown(out.Len(), at)
 			p.note(at, "", "the line is longer than %d KiB with its variables: the rest of it was not read", maxLine>>10)
 			return out.String()[:maxLine]
 		}

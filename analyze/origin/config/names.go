@@ -48,7 +48,7 @@ func nginxName(word string, room *int) (name Name, problem string) {
 // not. nginx compares in lower case, and ignores case where the expression has
 // capitals: case never counts.
 func compile(expression string, room *int) *regexp.Regexp {
-	if len(expression) > maxExpression {
+	if len(expression) > maxExpression || *room < 0 {
 		return nil
 	}
 	expression = "(?i)" + fromPCRE(expression)

@@ -51,11 +51,11 @@ func (s *source) note(at Position, hint, says string, args ...any) {
 	s.notes = append(s.notes, Note{at, says, hint})
 }
 
-// limit says once that a limit ended the reading.
+// limit says once that a limit ended the reading, however many notes there are.
 func (s *source) limit(at Position, says string, args ...any) {
 	if !s.full {
 		s.full = true
-		s.note(at, "name the configuration file or the certificate yourself", says, args...)
+		s.notes = append(s.notes, Note{at, fmt.Sprintf(says, args...), "name the configuration file or the certificate yourself"})
 	}
 }
 

@@ -156,6 +156,9 @@ func (s System) glob(pattern string) (files []string, full bool) {
 		}
 		found = next
 	}
+	if hasPattern(path.Base(pattern)) {
+		return found, full // each was listed
+	}
 	return slices.DeleteFunc(found, func(file string) bool {
 		_, err := s.stat(file)
 		return err != nil && !errors.Is(err, fs.ErrPermission)

@@ -144,7 +144,7 @@ func chooseServer(sites []*Site, asked string, server netip.AddrPort, rank int) 
 	if choice.TLS {
 		choice.Refuses = choice.Site.RejectHandshake
 		for _, cert := range lastFirst(choice.Site.Certificates) {
-			choice.Certificates = append(choice.Certificates, fillVariables(cert, asked, server))
+			choice.Certificates = append(choice.Certificates, fillVariables(cert, asked, server, choice.Site.maps))
 		}
 	}
 	return choice

@@ -103,6 +103,7 @@ type Site struct {
 	ErrorLogs     []ErrorLog // those in force for this site
 
 	options haproxyOptions
+	maps    map[string]*nginxMap // variables that follow from the SNI
 }
 
 // A Listen is an address that a Site answers on.

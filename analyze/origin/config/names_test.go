@@ -104,7 +104,7 @@ func TestFillVariables(t *testing.T) {
 		{"/a/$other.pem", "x", "/a/${other}.pem"},
 		{"/a/b.pem", "x", "/a/b.pem"},
 	} {
-		if got := fillVariables(test.file, test.sni, address("192.0.2.1:443")); got != test.want {
+		if got := fillVariables(test.file, test.sni, address("192.0.2.1:443"), nil); got != test.want {
 			t.Errorf("%s for %q: %s, want %s", test.file, test.sni, got, test.want)
 		}
 	}

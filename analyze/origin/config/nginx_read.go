@@ -26,15 +26,22 @@ func ReadNginx(system System, file, prefix string) *Configuration {
 		r.hostname = normal(strings.TrimSpace(string(name)))
 	}
 	c := &Configuration{Program: Nginx, File: file}
-	c.ErrorLogs = r.errorLogs([][]directive{tree})
+	top := levelOf(tree)
+	c.ErrorLogs = r.errorLogs([]level{top})
 	for _, d := range tree {
 		if d.name != "http" && d.name != "stream" {
 			continue
 		}
+		outer, maps := levelOf(d.block), r.maps(d.block)
 		for _, server := range d.block {
-			if server.name == "server" && len(c.Sites) < maxSites {
-				c.Sites = append(c.Sites, r.site(d.name, server, [][]directive{server.block, d.block, tree}))
+			if server.name != "server" {
+				continue
 			}
+			if len(c.Sites) >= maxSites {
+				r.limit(server.at, "the configuration has more than %d server blocks: the rest was not read", maxSites)
+				break
+			}
+			c.Sites = append(c.Sites, r.site(d.name, server, []level{levelOf(server.block), outer, top}, maps))
 		}
 	}
 	c.Notes = r.notes
@@ -62,18 +69,25 @@ type nginxReader struct {
 	room     int    // for regular expressions
 }
 
+// A level is a block's directives by name, those without arguments left out.
+type level map[string][]directive
+
+func levelOf(block []directive) level {
+	l := level{}
+	for _, d := range block {
+		if len(d.args) > 0 {
+			l[d.name] = append(l[d.name], d)
+		}
+	}
+	return l
+}
+
 // innermost gives the directives of that name of the innermost level that has
 // any: so nginx inherits what this package reads, lists included. Levels are
 // given from the inside.
-func innermost(levels [][]directive, name string) []directive {
-	for _, level := range levels {
-		var found []directive
-		for _, d := range level {
-			if d.name == name && len(d.args) > 0 {
-				found = append(found, d)
-			}
-		}
-		if found != nil {
+func innermost(levels []level, name string) []directive {
+	for _, l := range levels {
+		if found := l[name]; found != nil {
 			return found
 		}
 	}
@@ -81,7 +95,7 @@ func innermost(levels [][]directive, name string) []directive {
 }
 
 // words gives the arguments of the last directive of that name.
-func words(levels [][]directive, name string) []string {
+func words(levels []level, name string) []string {
 	found := innermost(levels, name)
 	if found == nil {
 		return nil
@@ -90,7 +104,7 @@ func words(levels [][]directive, name string) []string {
 }
 
 // first gives the first of those arguments, "" where there is none.
-func first(levels [][]directive, name string) string {
+func first(levels []level, name string) string {
 	if args := words(levels, name); len(args) > 0 {
 		return args[0]
 	}
@@ -98,7 +112,7 @@ func first(levels [][]directive, name string) string {
 }
 
 // site makes a Site of a server block in http or stream.
-func (r *nginxReader) site(module string, server directive, levels [][]directive) *Site {
+func (r *nginxReader) site(module string, server directive, levels []level, maps map[string]*nginxMap) *Site {
 	tls := levels[:2] // what is written at the main level is not for servers
 	site := &Site{
 		At:              server.at,
@@ -109,6 +123,7 @@ func (r *nginxReader) site(module string, server directive, levels [][]directive
 		RejectHandshake: first(tls, "ssl_reject_handshake") == "on",
 		ALPN:            words(tls, "ssl_alpn"),
 		ErrorLogs:       r.errorLogs(levels),
+		maps:            maps,
 	}
 	if site.VerifyClient == "off" {
 		site.VerifyClient = ""
@@ -119,7 +134,7 @@ func (r *nginxReader) site(module string, server directive, levels [][]directive
 		}
 	}
 	r.listens(module, site, tls)
-	r.serverNames(site, server.block)
+	r.serverNames(site, levels[0])
 	for _, d := range innermost(tls, "ssl_certificate") {
 		r.certificate(site, d)
 	}
@@ -134,7 +149,7 @@ func (r *nginxReader) certificate(site *Site, d directive) {
 		r.note(d.at, "", "the certificate is in no file, but in %q", file)
 		return
 	}
-	switch name := unknownVariable(file); {
+	switch name := unknownVariable(file, site.maps); {
 	case name == "":
 	case site.captures(name):
 		r.note(d.at, "write $ssl_server_name", "the certificate depends on $%s, a part of server_name that nginx does not know yet when it chooses the certificate: the handshake fails", name)
@@ -145,14 +160,11 @@ func (r *nginxReader) certificate(site *Site, d directive) {
 }
 
 // listens reads the listen directives of a server.
-func (r *nginxReader) listens(module string, site *Site, levels [][]directive) {
+func (r *nginxReader) listens(module string, site *Site, levels []level) {
 	oldSSL := first(levels, "ssl") == "on" // until nginx 1.25
 	http2 := first(levels, "http2") == "on"
 	written := false
-	for _, d := range levels[0] {
-		if d.name != "listen" || len(d.args) == 0 {
-			continue
-		}
+	for _, d := range levels[0]["listen"] {
 		written = true
 		if slices.Contains(d.args, "quic") || slices.Contains(d.args, "udp") || strings.HasPrefix(d.args[0], "unix:") {
 			continue
@@ -254,11 +266,8 @@ func portRange(text string) (port, last uint16, ok bool) {
 }
 
 // serverNames reads all the server_name directives of a block.
-func (r *nginxReader) serverNames(site *Site, block []directive) {
-	for _, d := range block {
-		if d.name != "server_name" {
-			continue
-		}
+func (r *nginxReader) serverNames(site *Site, block level) {
+	for _, d := range block["server_name"] {
 		for _, arg := range d.args {
 			if arg == "$hostname" {
 				arg = r.hostname
@@ -278,7 +287,7 @@ func (r *nginxReader) serverNames(site *Site, block []directive) {
 
 // errorLogs reads error_log; without any nginx writes errors to the file that
 // it was built with.
-func (r *nginxReader) errorLogs(levels [][]directive) []ErrorLog {
+func (r *nginxReader) errorLogs(levels []level) []ErrorLog {
 	var logs []ErrorLog
 	for _, d := range innermost(levels, "error_log") {
 		log := ErrorLog{File: d.args[0], Level: "error", At: d.at}

@@ -25,6 +25,7 @@ type nginxParser struct {
 	*source
 	folder string // of the first file: what includes and certificates are relative to
 	kept   int
+	inMap  bool // whose entries are names, and all kept
 }
 
 // file reads a file into the block that includes it.
@@ -56,7 +57,7 @@ func (p *nginxParser) block(lex *nginxLexer, file string, into *[]directive, dep
 		switch {
 		case d.name == "include" && end.kind == terminator:
 			p.include(d, into)
-		case kept[d.name]:
+		case kept[d.name] || p.inMap || isMapOfNames(d):
 			if p.kept++; p.kept > maxDirectives {
 				p.limit(d.at, "the configuration has more than %d directives: the rest was not read", maxDirectives)
 				return false
@@ -93,6 +94,10 @@ func (p *nginxParser) enter(lex *nginxLexer, file string, d *directive, depth in
 	switch {
 	case strings.HasSuffix(d.name, "_by_lua_block"):
 		closed = lex.skipLua()
+	case isMapOfNames(*d) && !p.inMap:
+		p.inMap = true
+		closed = p.block(lex, file, &d.block, depth+1)
+		p.inMap = false
 	case !kept[d.name]:
 		closed = skipBlock(lex)
 	case depth >= maxNesting:

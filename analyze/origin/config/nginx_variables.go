@@ -13,10 +13,10 @@ import (
 var knownVariables = map[string]bool{"ssl_server_name": true, "server_addr": true, "server_port": true}
 
 // unknownVariable gives the first variable in text that cannot be filled, or "".
-func unknownVariable(text string) string {
+func unknownVariable(text string, maps map[string]*nginxMap) string {
 	unknown := ""
 	os.Expand(text, func(name string) string {
-		if unknown == "" && !knownVariables[name] {
+		if unknown == "" && !knownVariables[name] && maps[name] == nil {
 			unknown = name
 		}
 		return ""
@@ -39,12 +39,16 @@ func (s *Site) captures(variable string) bool {
 // stays as it is written. sni comes from the wire: one that is no host name is
 // not filled in, so that it can lead to no other folder; nginx refuses such a
 // handshake.
-func fillVariables(file, sni string, server netip.AddrPort) string {
+func fillVariables(file, sni string, server netip.AddrPort, maps map[string]*nginxMap) string {
 	if strings.IndexByte(file, '$') < 0 {
 		return file
 	}
 	return os.Expand(file, func(name string) string {
-		switch {
+		switch m := maps[name]; {
+		case m != nil:
+			// The value may have variables again, but not those of a map: one
+			// could lead to itself.
+			return fillVariables(m.value(sni), sni, server, nil)
 		case name == "ssl_server_name" && (sni == "" || isHostName(sni)):
 			return sni
 		case name == "server_addr":

@@ -2,173 +2,7 @@
 
 package config
 
-import (
-	"crypto/tls"
-	"crypto/x509"
-	"net"
-	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"strings"
-	"syscall"
-	"testing"
-	"time"
-)
-
-// A served is what a server does with one SNI, and why.
-type served struct {
-	address string
-	sni     string
-	why     Why
-	files   string // the first of a kind is the one that is served; "refused" or "plain" instead
-}
-
-// alone gives the test a network namespace of its own, with a loopback and no
-// way out, for as long as it runs. Programs that it starts are in there too; a
-// subtest would not be.
-func alone(t *testing.T, programs ...string) (program string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED: a real server needs root here, for a network namespace")
-	}
-	for _, name := range programs {
-		if path, err := exec.LookPath(name); err == nil {
-			program = path
-			break
-		}
-		if path := filepath.Join("/usr/sbin", name); exists(path) {
-			program = path
-			break
-		}
-	}
-	if program == "" {
-		t.Skipf("NOT TESTED: %s is not installed", programs[0])
-	}
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
-	if err := syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
-		t.Skipf("NOT TESTED: no network namespace to be had: %v", err)
-	}
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Skipf("NOT TESTED: ip link set lo up: %v: %s", err, out)
-	}
-	return program
-}
-
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
-}
-
-// start runs a server in the foreground until the test ends, and waits until it
-// answers.
-func start(t *testing.T, address, program string, args ...string) {
-	t.Helper()
-	t.Cleanup(startAndStop(t, address, exec.Command(program, args...)))
-}
-
-// startAndStop runs a server until stop is called.
-func startAndStop(t *testing.T, address string, server *exec.Cmd) (stop func()) {
-	t.Helper()
-	server.Stderr = os.Stderr
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop = func() {
-		server.Process.Signal(syscall.SIGTERM)
-		server.Wait()
-	}
-	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var conn net.Conn
-		if conn, err = net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return stop
-		}
-	}
-	stop()
-	t.Fatalf("%s does not answer: %v", server.Path, err)
-	return nil
-}
-
-var suitesOf = map[x509.PublicKeyAlgorithm][]uint16{
-	x509.ECDSA: {tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384},
-	x509.RSA:   {tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384},
-}
-
-// handshake gives the certificate that a server shows a client which wants one
-// kind of key; nil: it showed none.
-func handshake(t *testing.T, address, sni string, kind x509.PublicKeyAlgorithm) []byte {
-	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
-	if err != nil {
-		t.Errorf("%s: %v", address, err)
-		return nil
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
-	var leaf []byte
-	client := tls.Client(conn, &tls.Config{
-		ServerName: sni, InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: suitesOf[kind],
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			leaf = raw[0]
-			return nil
-		},
-	})
-	client.Handshake()
-	return leaf
-}
-
-// compare checks that Choose says what is wanted, and that the server does it.
-func compare(t *testing.T, h *host, c *Configuration, wanted []served) {
-	t.Helper()
-	for _, n := range c.Notes {
-		t.Errorf("note: %s: %s", n.At, n.Says)
-	}
-	c.CertificateNames = h.names
-	for _, want := range wanted {
-		choice, ok := c.Choose(want.sni, netip.MustParseAddrPort(want.address))
-		if !ok {
-			t.Errorf("%s %q: no site answers", want.address, want.sni)
-			continue
-		}
-		var files []string
-		for _, file := range choice.Certificates {
-			files = append(files, strings.TrimPrefix(file, h.folder+"/"))
-		}
-		says := strings.Join(files, " ")
-		switch {
-		case choice.Refuses:
-			says = "refused"
-		case !choice.TLS:
-			says = "plain"
-		}
-		if says != want.files || choice.Why != want.why {
-			t.Errorf("%s %q: Choose says %s, %s; want %s, %s", want.address, want.sni, says, choice.Why, want.files, want.why)
-		}
-		for kind := range suitesOf {
-			got := ""
-			if raw := handshake(t, want.address, want.sni, kind); raw != nil {
-				got = h.fileOf(raw)
-			}
-			if expect := h.ofKind(kind, want.files); got != expect {
-				t.Errorf("%s %q: to a client for %v the server shows %q, want %q", want.address, want.sni, kind, got, expect)
-			}
-		}
-	}
-}
-
-// ofKind picks the file with that kind of key; "": there is none.
-func (h *host) ofKind(kind x509.PublicKeyAlgorithm, files string) string {
-	for _, file := range strings.Fields(files) {
-		if leaf := h.leaves[h.path(file)]; leaf != nil && leaf.PublicKeyAlgorithm == kind {
-			return file
-		}
-	}
-	return ""
-}
+import "testing"
 
 // TestRealNginx compares with nginx itself.
 func TestRealNginx(t *testing.T) {
@@ -182,6 +16,8 @@ func TestRealNginx(t *testing.T) {
 	serve := func(name, extra string) string {
 		return "server { " + extra + " ssl_certificate " + name + ".pem; ssl_certificate_key " + name + ".pem.key; }\n"
 	}
+	h.write(t, "map/a", "*.m.test wild; v.test var-a.$ssl_server_name; mail.* tail;")
+	h.certificate(t, "var-a.v.test.pem", "x")
 	h.write(t, "sites/10.conf", ""+
 		serve("first", "listen 8443 ssl; server_name first.test;")+
 		serve("wild", "listen 8443; server_name *.example.test;")+
@@ -203,16 +39,24 @@ func TestRealNginx(t *testing.T) {
 		server { listen 127.0.0.3:8443 ssl; server_name good.test; ssl_certificate one.pem; ssl_certificate_key one.pem.key; }
 		server { listen 8444 ssl; server_name a.test; ssl_certificate FOLDER/var-$ssl_server_name.pem; ssl_certificate_key FOLDER/var-$ssl_server_name.pem.key; }
 		server { listen 8445 ssl; }
+		server { listen 8448 ssl; ssl_certificate FOLDER/$mapped.pem; ssl_certificate_key FOLDER/$mapped.pem.key; }
 		server { listen 8446; server_name www.example.test; }
 		server { listen [::]:8447 ssl ipv6only=off; ssl_certificate single.pem; ssl_certificate_key single.pem.key; }
 	`)
-	file := h.write(t, "nginx.conf", `daemon off; user root; worker_processes 1; pid FOLDER/nginx.pid; error_log stderr crit;
+	file := h.write(t, "nginx.conf", `daemon off; user root; worker_processes 1; pid FOLDER/nginx.pid; error_log relative.log crit;
 		events {}
 		http { access_log off; server_names_hash_bucket_size 128;
 			ssl_certificate inherited.pem; ssl_certificate_key inherited.pem.key;
+			map $ssl_server_name $mapped { hostnames; default default; m.test one; include map/*; ~^r[0-9]+\.test$ regex; *.sub.m.test longer; }
 			include sites/*.conf; }`)
-	start(t, "127.0.0.1:8443", program, "-c", file, "-p", h.folder, "-e", h.path("error.log"))
-	compare(t, h, ReadNginx(System{}, file, h.folder), []served{
+	h.write(t, "prefix/README", "")
+	start(t, "127.0.0.1:8443", program, "-c", file, "-p", h.path("prefix"), "-e", h.path("error.log"))
+	finds(t, file)
+	c := ReadNginx(System{}, file, h.path("prefix"))
+	if log := c.ErrorLogs[0].File; !exists(log) || log != h.path("prefix/relative.log") {
+		t.Errorf("nginx does not log to %s", log)
+	}
+	compare(t, h, c, []served{
 		{"127.0.0.1:8443", "www.example.test", ByExact, "exact.pem exact-rsa.pem"},
 		{"127.0.0.1:8443", "first.test", ByExact, "first.pem"},
 		{"127.0.0.1:8443", "twice.test", ByExact, "one.pem exact.pem"},
@@ -240,40 +84,19 @@ func TestRealNginx(t *testing.T) {
 		{"127.0.0.3:8443", "bad.test", ByDefault, "refused"},
 		{"127.0.0.3:8443", "", ByDefault, "refused"},
 		{"127.0.0.1:8444", "a.test", ByExact, "var-a.test.pem"},
+		{"127.0.0.1:8448", "m.test", ByOnly, "one.pem"},
+		{"127.0.0.1:8448", "x.m.test", ByOnly, "wild.pem"},
+		{"127.0.0.1:8448", "x.sub.m.test", ByOnly, "longer.pem"},
+		{"127.0.0.1:8448", "mail.x", ByOnly, "tail.pem"},
+		{"127.0.0.1:8448", "r7.test", ByOnly, "regex.pem"},
+		{"127.0.0.1:8448", "v.test", ByOnly, "var-a.v.test.pem"},
+		{"127.0.0.1:8448", "other.test", ByOnly, "default.pem"},
+		{"127.0.0.1:8448", "", ByOnly, "default.pem"},
 		{"127.0.0.1:8445", "a.test", ByOnly, "inherited.pem"},
 		{"127.0.0.1:8446", "www.example.test", ByExact, "plain"},
 		{"127.0.0.1:8447", "a.test", ByOnly, "single.pem"},
 		{"[::1]:8447", "a.test", ByOnly, "single.pem"},
 	})
-}
-
-// apacheModules gives the lines that load what Apache needs here.
-func apacheModules(t *testing.T) string {
-	t.Helper()
-	lines := ""
-	for _, folder := range []string{"/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"} {
-		for _, name := range []string{"mpm_event", "authz_core", "unixd", "log_config", "ssl"} {
-			if file := folder + "/mod_" + name + ".so"; exists(file) {
-				lines += "LoadModule " + name + "_module " + file + "\n"
-			}
-		}
-	}
-	if !strings.Contains(lines, "ssl_module") {
-		t.Skip("NOT TESTED: mod_ssl is not installed")
-	}
-	return lines
-}
-
-// apacheMain is what each configuration begins with.
-func apacheMain(modules string) string {
-	return "ServerRoot FOLDER\n" + modules + `PidFile FOLDER/httpd.pid
-		DefaultRuntimeDir FOLDER
-		User daemon
-		Group daemon
-		ServerName main.test
-		DocumentRoot FOLDER
-		SSLSessionCache none
-		`
 }
 
 // TestRealApache compares with Apache httpd itself.
@@ -376,6 +199,7 @@ func TestRealApache(t *testing.T) {
 		IncludeOptional nothing/*.conf
 		`)
 	start(t, "127.0.0.1:8443", program, "-f", file, "-DFOREGROUND")
+	finds(t, file)
 	compare(t, h, ReadApache(System{}, file, ""), []served{
 		{"127.0.0.1:8443", "first.test", ByExact, "main-rsa.pem first.pem"},
 		{"127.0.0.1:8443", "www.example.test", ByExact, "exact-rsa.pem exact.pem"},
@@ -435,6 +259,7 @@ frontend web
 	bind 127.0.0.1:8448
 `)
 	start(t, "127.0.0.1:8443", program, "-db", "-f", file)
+	finds(t, file)
 	compare(t, h, ReadHAProxy(System{}, "/", file), []served{
 		{"127.0.0.1:8443", "www.example.test", ByExact, "dir/a.pem dir/b-rsa.pem dir/c.pem"},
 		{"127.0.0.2:8443", "www.example.test", ByExact, "dir/a.pem dir/b-rsa.pem dir/c.pem"},

@@ -31,7 +31,8 @@ var (
 
 // Find reads the configurations of the servers that run on the system, as their
 // command lines in /proc name them. Where none runs it reads those that are
-// installed at their usual places. None at all: nil.
+// installed at their usual places. None at all: nil. A server in another network
+// namespace than the calling thread is left out, with a note.
 func Find(system System) []*Configuration {
 	running, notes := processes(system)
 	var found []*Configuration
@@ -53,7 +54,7 @@ func Find(system System) []*Configuration {
 		found = []*Configuration{{Program: notes[0].program}}
 	}
 	for _, n := range notes {
-		found[0].Notes = append(found[0].Notes, n.note)
+		found[0].Notes = append(found[0].Notes, n.note())
 	}
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -60,13 +61,22 @@ func TestFindRunning(t *testing.T) {
 		}
 		proc(files, 1, 0, "/sbin/init\x00")
 		proc(files, 100, 0, test.command)
-		proc(files, 101, 0, test.command) // a worker
+		proc(files, 101, 0, test.command) // workers, and the second ones of another user
+		proc(files, 102, 1<<30, test.command)
 		for name, target := range test.links {
 			files["/proc/100/"+name] = "-> " + target
 			files["/proc/101/"+name] = "-> " + target
 		}
-		if got := found(tree(t, files)); !reflect.DeepEqual(got, []string{test.want}) {
+		system := tree(t, files)
+		if got := found(system); !reflect.DeepEqual(got, []string{test.want}) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		for _, c := range Find(system) {
+			for _, n := range c.Notes {
+				if strings.Contains(n.Says, "left out") {
+					t.Errorf("%s: %s", test.name, n.Says)
+				}
+			}
 		}
 	}
 }
@@ -98,9 +108,14 @@ func TestFindInstalled(t *testing.T) {
 	if c[0].File != "/etc/nginx/nginx.conf" {
 		t.Errorf("%s was read", c[0].File)
 	}
+	apart := maps.Clone(files)
+	proc(apart, 100, 0, "nginx: master process nginx -c /srv/n.conf")
+	apart["/proc/100/ns/net"], apart["/proc/thread-self/ns/net"] = "-> net:[2]", "-> net:[1]"
+	hasNote(t, Find(tree(t, apart))[0], "a network of its own")
 	only := map[string]string{}
 	proc(only, 100, 1<<30, "nginx: master process nginx")
-	if c = Find(tree(t, only)); len(c) != 1 || c[0].Program != Nginx {
+	proc(only, 101, 1<<30, "nginx: master process nginx")
+	if c = Find(tree(t, only)); len(c) != 1 || c[0].Program != Nginx || len(c[0].Notes) != 1 {
 		t.Fatalf("%+v", c)
 	}
 	hasNote(t, c[0], "another user")

@@ -21,7 +21,13 @@ type process struct {
 // A processNote tells why a process that runs is left out.
 type processNote struct {
 	program Program
-	note    Note
+	reason  string
+	folder  string // of the process, in /proc
+}
+
+func (n processNote) note() Note {
+	return Note{At: Position{File: n.folder}, Hint: "name its configuration file or its certificate yourself",
+		Says: fmt.Sprintf("a running %s is left out: %s", n.program, n.reason)}
 }
 
 const maxCommand = 64 << 10 // bytes of a command line
@@ -47,14 +53,26 @@ func processes(system System) (found []process, notes []processNote) {
 			continue
 		}
 		if reason := leftOut(system, folder); reason != "" {
-			notes = append(notes, processNote{p.program, Note{At: Position{File: folder}, Hint: "name its configuration file or its certificate yourself",
-				Says: fmt.Sprintf("a running %s is left out: %s", p.program, reason)}})
+			notes = append(notes, processNote{p.program, reason, folder})
 			continue
 		}
 		p.complete(system, folder)
 		found = append(found, p)
 	}
-	return found, notes
+	return found, tidy(notes, found)
+}
+
+// tidy drops the notes on workers of a master that was found, and says nothing
+// twice.
+func tidy(notes []processNote, found []process) []processNote {
+	said := map[processNote]bool{}
+	return slices.DeleteFunc(notes, func(n processNote) bool {
+		key := processNote{program: n.program, reason: n.reason}
+		worker := n.reason == anothers && slices.ContainsFunc(found, func(p process) bool { return p.program == n.program })
+		drop := worker || said[key]
+		said[key] = true
+		return drop
+	})
 }
 
 // recognise tells which server a command line is of. nginx writes over its own:
@@ -74,6 +92,9 @@ func recognise(commandLine string) (process, bool) {
 	return process{program: program, executable: args[0], args: args[1:]}, ok
 }
 
+// anothers is the reason that holds for each worker, too.
+const anothers = "it belongs to another user"
+
 // leftOut tells why the files that a process names are not to be looked for
 // here; "": they are.
 func leftOut(system System, folder string) string {
@@ -82,19 +103,32 @@ func leftOut(system System, folder string) string {
 		return "its owner is not known"
 	}
 	_, after, _ := strings.Cut(string(status), "\nUid:")
-	// Real, effective, saved and file system: a master is root in all of them,
-	// or nobody but us.
 	line, _, _ := strings.Cut(after, "\n")
-	uid := strings.Fields(line)
+	uid := strings.Fields(line) // the real one first, proc_pid_status(5)
 	if len(uid) == 0 || uid[0] != "0" && uid[0] != strconv.Itoa(os.Geteuid()) {
-		return "it belongs to another user"
+		return anothers
 	}
-	own, errOwn := system.readlink("/proc/self/ns/pid")
-	its, errIts := system.readlink(path.Join(folder, "ns/pid"))
-	if errOwn == nil && errIts == nil && own != its {
+	switch {
+	case differs(system, folder, "ns/pid"):
 		return "it runs in a container, with files of its own"
+	case differs(system, folder, "ns/net"):
+		return "it has a network of its own"
 	}
 	return ""
+}
+
+// differs tells whether a process is known to be in another namespace than this
+// thread, which may be in another one than the rest of this process.
+func differs(system System, folder, namespace string) bool {
+	its, err := system.readlink(path.Join(folder, namespace))
+	if err != nil {
+		return false
+	}
+	own, err := system.readlink(path.Join("/proc/thread-self", namespace))
+	if err != nil {
+		own, err = system.readlink(path.Join("/proc/self", namespace))
+	}
+	return err == nil && own != its
 }
 
 // complete asks /proc for what the command line does not say.

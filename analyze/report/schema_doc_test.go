@@ -105,9 +105,10 @@ func pageSection(t *testing.T, title string) string {
 // field, its kind, and whether it can be left out.
 func TestSchemaPageFields(t *testing.T) {
 	for section, object := range map[string]reflect.Type{
-		"The connection": reflect.TypeFor[connectionObject](),
-		"The report":     reflect.TypeFor[reportObject](),
-		"The check":      reflect.TypeFor[checkObject](),
+		"The connection":  reflect.TypeFor[connectionObject](),
+		"The report":      reflect.TypeFor[reportObject](),
+		"The check":       reflect.TypeFor[checkObject](),
+		"The explanation": reflect.TypeFor[explainObject](),
 	} {
 		written := map[string]string{}
 		writtenFields(object, "", written)

@@ -40,6 +40,7 @@ func versionText() string {
 const usage = `usage: sniwatch -i INTERFACE [flags] [filter]   watch this host's handshakes
        sniwatch -r FILE [flags] [filter]        explain those in a capture
        sniwatch check --cert FILE [flags]       will CloudFront accept it?
+       sniwatch explain [FILE…] [flags]         what lines of a log mean
        sniwatch ranges [--update]               CloudFront's addresses
 example: sudo sniwatch -i any --cert fullchain.pem
 sniwatch --help explains the flags.
@@ -55,6 +56,7 @@ Usage:
   sniwatch -i INTERFACE [flags] [filter]    watch; Ctrl-C prints the summary
   sniwatch -r FILE [flags] [filter]         analyse a capture
   sniwatch check --cert FILE [flags]        will CloudFront accept it?
+  sniwatch explain [FILE…] [flags]          what lines of a server's log mean
   sniwatch ranges [--update]                the list of CloudFront's addresses
 
 Examples:

@@ -58,6 +58,8 @@ func run(ctx context.Context, args []string, s streams) int {
 		return s.exit(runRanges(ctx, args[1:], s))
 	case args[0] == "check":
 		return runCheck(ctx, args[1:], s)
+	case args[0] == "explain":
+		return runExplain(ctx, args[1:], s)
 	}
 	o, err := parseFlags(args)
 	switch {

@@ -162,11 +162,7 @@ func hiddenByLog(findings []Finding) []Warning {
 		if c == nil || c.Local.Answer == nil || !findings[i].Failure() || len(c.Log) > 0 {
 			continue
 		}
-		how := config.Closed
-		if len(c.Alerts) > 0 {
-			how = config.Alerted
-		}
-		hidden, is := c.Local.Answer.Hides(c.Local.Answer.Site, how)
+		hidden, is := c.Local.Answer.Hides(c.Local.Answer.Site)
 		if !is {
 			continue
 		}

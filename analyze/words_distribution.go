@@ -41,9 +41,12 @@ func (v *view) stopForwarding() string {
 	if len(stops) > 0 {
 		return limited(strings.Join(stops, "; "), maxSettings)
 	}
-	return "origin request policy " + edge.AllViewerExceptHost +
-		", and a cache policy that does not have Host in its key (" + edge.UseOriginCacheControlHeaders + " has it, and wins)"
+	return stopForwardingHost
 }
+
+// stopForwardingHost is for a distribution whose settings are not known.
+const stopForwardingHost = "origin request policy " + edge.AllViewerExceptHost +
+	", and a cache policy that does not have Host in its key (" + edge.UseOriginCacheControlHeaders + " has it, and wins)"
 
 // forwardingHost tells how Host is forwarded, and where.
 func (v *view) forwardingHost() string {

@@ -27,7 +27,7 @@ type connectionObject struct {
 	History     string             `json:"history,omitempty"`
 	Gaps        []gapObject        `json:"gaps"`
 	Faults      []faultObject      `json:"faults"`
-	Log         []logObject        `json:"log,omitempty"`
+	Log         []logLineObject    `json:"log,omitempty"`
 	Diagnosis   *diagnosisObject   `json:"diagnosis,omitempty"`
 }
 
@@ -135,7 +135,7 @@ func newConnection(c *analyze.Connection) *connectionObject {
 		End:         newEnd(&c.End),
 		Handshake:   c.Handshake.String(),
 		History:     c.History,
-		Log:         logObjects(c.Log),
+		Log:         logLineObjects(c.Log),
 		Gaps:        make([]gapObject, len(c.Gaps)),
 		Faults:      make([]faultObject, len(c.Faults)),
 		Diagnosis:   newDiagnosis(&c.Diagnosis),

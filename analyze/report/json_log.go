@@ -2,8 +2,8 @@ package report
 
 import "sniwatch/analyze"
 
-// logObject is a line of the server's log that is about a connection.
-type logObject struct {
+// logLineObject is a line of the server's log that is about a connection.
+type logLineObject struct {
 	File        string `json:"file"`
 	Line        int    `json:"line"`
 	Text        string `json:"text"`
@@ -13,10 +13,10 @@ type logObject struct {
 	Contradicts string `json:"contradicts,omitempty"` // how the packets contradict it
 }
 
-func logObjects(all []analyze.LogLine) []logObject {
-	var out []logObject
+func logLineObjects(all []analyze.LogLine) []logLineObject {
+	var out []logLineObject
 	for _, l := range all {
-		o := logObject{l.File, l.Line, l.Text, l.Class, string(l.Certainty), l.Alike, l.Contradicts}
+		o := logLineObject{l.File, l.Line, l.Text, l.Class, string(l.Certainty), l.Alike, l.Contradicts}
 		if o.Alike == 1 {
 			o.Alike = 0
 		}

@@ -45,7 +45,7 @@ func (o *options) besides(ctx context.Context, s streams, settings *analyze.Opti
 	if len(o.logs) == 0 && b.prober == nil {
 		return b, s
 	}
-	b.lines, b.problems = o.readLogs(s)
+	b.lines, b.problems = o.readLogs(ctx, s)
 	if slices.Contains(o.read, "-") && s.in != nil {
 		f, err := aside(s.in)
 		if err != nil {

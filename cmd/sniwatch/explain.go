@@ -76,7 +76,7 @@ func (o *explainOptions) explain(ctx context.Context, s streams) (*analyze.Expla
 			continue
 		}
 		x.Begin(name)
-		counts, err := explainLog(ctx, name, r, logs.Options{Zone: known.Zone, Now: known.Now}, x)
+		counts, err := readEntries(ctx, name, r, logs.Options{Zone: known.Zone, Now: known.Now}, x.Entry)
 		broken := ""
 		if err != nil {
 			broken = err.Error()
@@ -95,8 +95,8 @@ func (o *explainOptions) explain(ctx context.Context, s streams) (*analyze.Expla
 	return x.Finish(), errors.Join(problems...)
 }
 
-// explainLog gives the entries of one log to x.
-func explainLog(ctx context.Context, name string, r io.Reader, o logs.Options, x *analyze.Explainer) (logs.Counts, error) {
+// readEntries gives the entries of one log to take.
+func readEntries(ctx context.Context, name string, r io.Reader, o logs.Options, take func(*logs.Entry)) (logs.Counts, error) {
 	reader := logs.NewReader(name, untilDone{ctx, r}, o)
 	var e logs.Entry
 	for {
@@ -106,12 +106,11 @@ func explainLog(ctx context.Context, name string, r io.Reader, o logs.Options, x
 		case err != nil:
 			return reader.Counts(), err
 		}
-		x.Entry(&e)
+		take(&e)
 	}
 }
 
-// untilDone is a reader that ends at Ctrl-C: what was read until then is
-// explained.
+// untilDone is a reader that ends at Ctrl-C: what was read until then counts.
 type untilDone struct {
 	ctx context.Context
 	r   io.Reader

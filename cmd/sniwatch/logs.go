@@ -1,33 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/origin/logs"
 )
-
-// parseZone understands --log-timezone; "" is the zone of this host.
-func parseZone(s string) (*time.Location, error) {
-	if s == "" {
-		return time.Local, nil
-	}
-	for _, layout := range []string{"-07:00", "-0700", "-07"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			_, offset := t.Zone()
-			return time.FixedZone(s, offset), nil
-		}
-	}
-	zone, err := time.LoadLocation(s)
-	if err != nil || strings.EqualFold(s, "local") {
-		return nil, usageError{fmt.Sprintf("--log-timezone takes a time zone, and %q is none", s), "for example UTC, Asia/Tokyo or +09:00"}
-	}
-	return zone, nil
-}
 
 // logOptions say how the logs are to be understood.
 func (o *options) logOptions(s streams) logs.Options {
@@ -36,34 +18,26 @@ func (o *options) logOptions(s streams) logs.Options {
 
 // readLogs reads the logs that were named. One that cannot be opened does not stop
 // the others, and is told in the error.
-func (o *options) readLogs(s streams) (*analyze.Lines, error) {
+func (o *options) readLogs(ctx context.Context, s streams) (*analyze.Lines, error) {
 	lines := analyze.NewLines(false)
 	var problems []error
 	for _, name := range o.logs {
-		problems = append(problems, readLog(name, s.in, o.logOptions(s), lines))
+		problems = append(problems, readLog(ctx, name, s.in, o.logOptions(s), lines))
 	}
 	return lines, errors.Join(problems...)
 }
 
-func readLog(name string, stdin io.Reader, opts logs.Options, lines *analyze.Lines) error {
+func readLog(ctx context.Context, name string, stdin io.Reader, opts logs.Options, lines *analyze.Lines) error {
 	f, err := logs.Open(name, stdin)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	lines.Read(name)
-	r := logs.NewReader(name, f, opts)
-	var e logs.Entry
-	for {
-		switch err := r.Next(&e); err {
-		case nil:
-			lines.Add(&e)
-		case io.EOF:
-			return nil
-		default:
-			return fmt.Errorf("%s cannot be read to its end: %w", name, err)
-		}
+	if _, err := readEntries(ctx, name, f, opts, lines.Add); err != nil {
+		return fmt.Errorf("%s cannot be read to its end: %w", inputName(name), err)
 	}
+	return nil
 }
 
 // followers are logs that are followed while a live capture runs.

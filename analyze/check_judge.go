@@ -13,15 +13,21 @@ import (
 type CheckQuestion struct {
 	edge.Question // of its Certificates nothing is read: they are those of Files
 	Files         []*origin.Certificate
-	Roots         *origin.Roots
-	At            time.Time // for which certificates are judged
-	Server        string    // HOST:PORT, for Ask
+	// Serves gives the certificate of Files that the server serves for a name, nil:
+	// none. Serves nil: each of Files is judged for every name.
+	Serves func(sni string) *origin.Certificate
+	Roots  *origin.Roots
+	At     time.Time // for which certificates are judged
+	Server string    // HOST:PORT, for Ask
 }
 
 // Predict answers from the certificates in q.Files: one row for each way in
 // which CloudFront connects and each certificate.
 func (q *CheckQuestion) Predict() *Check {
 	ck := newChecking(q)
+	if q.Serves != nil {
+		return ck.served()
+	}
 	for _, j := range ck.files {
 		asked := q.Question
 		asked.Certificates = []edge.Certificate{j.named()}
@@ -31,6 +37,36 @@ func (q *CheckQuestion) Predict() *Check {
 		ck.c.Certificates = append(ck.c.Certificates, j.used())
 	}
 	return ck.finish()
+}
+
+// served answers with the certificate that the server would serve in each case.
+func (ck *checking) served() *Check {
+	used := map[*origin.Certificate]*judgedChain{}
+	for _, c := range edge.Combinations(ck.withFiles()) {
+		cert := ck.Serves(c.SNI)
+		if cert == nil {
+			ck.c.Rows = append(ck.c.Rows, refusedRow(c))
+			continue
+		}
+		j := used[cert]
+		if j == nil {
+			j = ck.judge(cert.File, cert.Chain)
+			used[cert] = j
+			ck.c.Certificates = append(ck.c.Certificates, j.used())
+		}
+		ck.c.Rows = append(ck.c.Rows, j.row(c.With(j.named())))
+	}
+	return ck.finish()
+}
+
+// refusedRow is a case in which the server has no certificate for the name.
+func refusedRow(c edge.Combination) CheckRow {
+	row := CheckRow{Row: edge.Row{Combination: c, ViewerStatus: statusBadGateway}}
+	row.Problems = []CheckProblem{{Code: SNIRefused, Title: "the server has no certificate for " + name(c.SNI),
+		Says: "By its configuration it refuses this name, or no site with a certificate that can be read answers for it.",
+		Fixes: []Fix{{Says: "Give the name to the site that should answer, with a certificate for the origin domain, and reload. With nginx:",
+			Command: testReloadCommand}}}}
+	return row
 }
 
 // A checking is an answer in the making.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -20,11 +21,12 @@ import (
 const checkHelp = `sniwatch check tells, without a capture, whether CloudFront will accept a
 certificate: for each name that viewers use, with the Host header forwarded to
 the origin and without, the name that CloudFront asks for (SNI) and what viewers
-get. What you do not give is shown for all values.
+get. What you do not give is shown for all values; without --cert the certificates
+are those that the configuration of the local nginx, Apache or HAProxy names.
 
 Usage:
-  sniwatch check --cert FILE --origin-domain NAME [flags]
-  sniwatch check --cert FILE --distribution FILE [flags]
+  sniwatch check [--cert FILE] --origin-domain NAME [flags]
+  sniwatch check [--cert FILE] --distribution FILE [flags]
   sniwatch check --connect HOST[:PORT] --origin-domain NAME [flags]
 
 Examples:
@@ -49,6 +51,7 @@ type checkOptions struct {
 	groups []flagGroup
 	flags  *pflag.FlagSet
 
+	discovery
 	certs        []string
 	roots        string
 	distribution string
@@ -175,6 +178,7 @@ func (o *checkOptions) define() *rawCheckFlags {
 	server, dist, said := newFlagSet("server"), newFlagSet("distribution"), newFlagSet("said")
 	server.StringArrayVar(&o.certs, "cert", nil, "the certificate that the server serves, a PEM `FILE` such as fullchain.pem; may be repeated: each is judged for itself")
 	server.StringVar(&raw.dst, "connect", "", "make CloudFront's handshakes with `HOST[:PORT]` and judge what it serves; the port is 443 if none is given")
+	o.discovery.define(server)
 	server.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
 	server.StringVar(&raw.at, "at", "", "judge as of `DATE`, such as 2027-01-31; the default is now")
 
@@ -211,6 +215,37 @@ func (o *checkOptions) load() (err error) {
 	if q.Roots, err = loadRoots(o.roots); err != nil {
 		return err
 	}
-	q.Files, err = loadCertificates(o.certs)
-	return err
+	if q.Files, err = loadCertificates(o.certs); err != nil || len(o.certs) > 0 || q.Server != "" {
+		return err
+	}
+	return o.discoverCertificates()
+}
+
+// discoverCertificates takes those that the local server's configuration names.
+func (o *checkOptions) discoverCertificates() error {
+	q := &o.question
+	host, found := o.find(nil)
+	if host != nil {
+		if q.Files = host.Certificates(); len(q.Files) > 0 {
+			q.Serves = serves(host, httpsPort(q.Config))
+			return nil
+		}
+	}
+	if q.Files = found; len(found) > 0 {
+		return nil
+	}
+	return usageError{"no certificate was given, and none was found in the configuration of a server of this host: whether CloudFront accepts one cannot be told without it",
+		"--cert FILE names the one that the server serves (nginx: ssl_certificate), --connect HOST takes it from the server"}
+}
+
+// httpsPort is the port that the origins of a distribution are asked on.
+func httpsPort(config *edge.Config) uint16 {
+	if config != nil {
+		for _, o := range config.Origins {
+			if o.UsesTLS() && o.HTTPSPort > 0 && o.HTTPSPort <= math.MaxUint16 {
+				return uint16(o.HTTPSPort)
+			}
+		}
+	}
+	return 443
 }

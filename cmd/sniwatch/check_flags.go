@@ -54,9 +54,6 @@ func (o *checkOptions) checkGiven(raw *rawCheckFlags) error {
 		return usageError{fmt.Sprintf("unknown format %q", o.format), "the formats of check are " + strings.Join(checkFormats, ", ")}
 	case len(o.policies) > 0 && o.distribution == "":
 		return policyWithout
-	case len(o.certs) == 0 && raw.dst == "":
-		return usageError{"no certificate was given: whether CloudFront accepts one cannot be told without it",
-			"--cert FILE names the one that the server serves (nginx: ssl_certificate), --connect HOST takes it from the server"}
 	case raw.origin == "" && o.distribution == "":
 		return usageError{"the origin domain is not known, and CloudFront's answer depends on it",
 			"--origin-domain NAME (console: Origins, Origin domain), or --distribution FILE"}

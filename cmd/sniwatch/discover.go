@@ -6,32 +6,73 @@ import (
 	"os"
 	"slices"
 
+	"github.com/spf13/pflag"
+
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/origin/config"
 )
 
-// discover finds what the servers of this host serve: by their configuration, or
-// where there is none, what certbot keeps. found has the certificates that no
-// configuration names.
-func (o *options) discover() (host *origin.Host, found []*origin.Certificate) {
-	if o.noDiscover {
+// A discovery finds what the servers of this host serve.
+type discovery struct {
+	none      bool
+	nginxConf string
+	system    config.System // whose files are looked through: this one
+}
+
+// define declares its flags.
+func (d *discovery) define(f *pflag.FlagSet) {
+	f.StringVar(&d.nginxConf, "nginx-conf", "", "read nginx's configuration from `FILE` instead of looking for that of the local server")
+	f.BoolVar(&d.none, "no-discover", false, "use nothing of this host but what the flags name")
+}
+
+// find reads the servers' configurations or, where there is none, what certbot
+// keeps: found has the certificates that no configuration names. nil: nothing was to
+// be looked for.
+func (d *discovery) find(addresses []netip.Addr) (host *origin.Host, found []*origin.Certificate) {
+	if d.none {
 		return nil, nil
 	}
-	configurations := config.Find(o.system)
-	if o.nginxConf != "" {
-		configurations = []*config.Configuration{config.ReadNginx(o.system, o.nginxConf, "")}
+	configurations := config.Find
+	if d.nginxConf != "" {
+		configurations = func(s config.System) []*config.Configuration {
+			return []*config.Configuration{config.ReadNginx(s, d.nginxConf, "")}
+		}
 	}
-	if len(configurations) > 0 {
-		return origin.NewHost(configurations, o.ownAddresses()), nil
+	if all := configurations(d.system); len(all) > 0 {
+		return origin.NewHost(all, addresses), nil
 	}
-	files, notes := config.CertbotLive(o.system)
-	host = origin.NewHost([]*config.Configuration{{Notes: notes}}, nil)
+	files, notes := config.CertbotLive(d.system)
 	for _, name := range files {
 		if c, err := origin.Load(name); err == nil {
 			found = append(found, c)
 		}
 	}
-	return host, found
+	return origin.NewHost([]*config.Configuration{{Notes: notes}}, addresses), found
+}
+
+// ownAddresses gives those of this host.
+func ownAddresses() []netip.Addr {
+	own := []netip.Addr{}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return own
+	}
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			own = append(own, p.Addr().Unmap())
+		}
+	}
+	return own
+}
+
+// discover finds what this host serves. Captures that were made elsewhere have
+// servers that this host's configuration says nothing about; live, what comes by is
+// this host's.
+func (o *options) discover() (*origin.Host, []*origin.Certificate) {
+	if o.interfaceName != "" || o.nginxConf != "" {
+		return o.find(nil)
+	}
+	return o.find(ownAddresses())
 }
 
 // configuredLogs gives the error logs that the servers' configurations name and
@@ -61,22 +102,16 @@ func (o *options) configuredLogs(host *origin.Host) []string {
 // maxConfiguredLogs is how many logs are followed that nobody asked for.
 const maxConfiguredLogs = 50
 
-// ownAddresses gives those of this host, for captures: one that was made elsewhere
-// has servers that this host's configuration says nothing about. Live, what comes
-// by is this host's.
-func (o *options) ownAddresses() []netip.Addr {
-	if o.interfaceName != "" || o.nginxConf != "" {
+// serves tells which certificate the servers of this host serve for a name, on a
+// port of any of its addresses. nil: none.
+func serves(host *origin.Host, port uint16) func(sni string) *origin.Certificate {
+	addresses := append([]netip.Addr{netip.MustParseAddr("127.0.0.1")}, ownAddresses()...)
+	return func(sni string) *origin.Certificate {
+		for _, a := range addresses {
+			if _, choice, ok := host.Answer(sni, netip.AddrPortFrom(a, port)); ok && !choice.Refuses {
+				return host.Certificate(&choice, nil)
+			}
+		}
 		return nil
 	}
-	own := []netip.Addr{}
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return own
-	}
-	for _, a := range all {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			own = append(own, p.Addr().Unmap())
-		}
-	}
-	return own
 }

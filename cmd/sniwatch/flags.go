@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"sniwatch/analyze/edge"
-	"sniwatch/analyze/origin/config"
 )
 
 // options are the command line, checked.
@@ -42,13 +41,11 @@ type options struct {
 	distribution     edge.Distribution
 	distributionFile string
 	policies         []string
-	noDiscover       bool
-	nginxConf        string
-	system           config.System // whose files are looked through: this one
-	probe            bool
-	probeAt          netip.AddrPort // zero: this host
-	logs             []string
-	logZone          *time.Location
+	discovery
+	probe   bool
+	probeAt netip.AddrPort // zero: this host
+	logs    []string
+	logZone *time.Location
 
 	// what is said, and how
 	format     string
@@ -170,8 +167,7 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.Lookup("probe").NoOptDefVal = probeSelf
 	f.StringArrayVar(&o.logs, "log", nil, "the server's error log, a `FILE` of nginx, Apache, HAProxy, Caddy or a Go program: its lines are joined with the connections; live, it is followed; may be repeated")
 	f.StringVar(&raw.logZone, "log-timezone", "", "the time `ZONE` of logs that do not name it, such as UTC, Asia/Tokyo or +09:00; the default is that of this host")
-	f.StringVar(&o.nginxConf, "nginx-conf", "", "read nginx's configuration from `FILE` instead of looking for that of the local server")
-	f.BoolVar(&o.noDiscover, "no-discover", false, "use nothing of this host but what the flags name")
+	o.discovery.define(f)
 	return f
 }
 

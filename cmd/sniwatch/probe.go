@@ -59,11 +59,8 @@ func newProber(o *options) *prober {
 		return nil
 	}
 	p := &prober{probes: analyze.NewProbes(), at: o.probeAt, own: map[netip.Addr]bool{}, answers: make(chan probeAnswer, 1)}
-	all, _ := net.InterfaceAddrs()
-	for _, a := range all {
-		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
-			p.own[prefix.Addr().Unmap()] = true
-		}
+	for _, a := range ownAddresses() {
+		p.own[a] = true
 	}
 	return p
 }

@@ -123,6 +123,10 @@ func (x *Explainer) refusedByLog(g *logGroup, v *view) Diagnosis {
 		d.Fixes = append(d.Fixes, Fix{Says: "Tell sniwatch the origin domain. The CloudFront console shows it under Origins:",
 			Command: x.explainAgain(g.Example.File, " --origin-domain NAME")})
 	}
+	if g.Class == logs.PeerClosed {
+		d.Certainty = Possible
+		d.Title = strings.Replace(strings.Replace(d.Title, "most likely ", "", 1), "CloudFront refused", "CloudFront may have refused", 1)
+	}
 	d.Explanation = paragraphs(d.Explanation, x.whyRefused(g), notProven(g), alertNote(g, d.Code))
 	return d
 }
@@ -216,7 +220,7 @@ func (x *Explainer) whyRefused(g *logGroup) string {
 	case logs.PeerReset:
 		return "Why the certificate: CloudFront resets the connection as soon as it has read a certificate that it refuses, and sends no alert. Your server logs that as it did here. Viewers get 502."
 	case logs.PeerClosed:
-		return "Why the certificate: a client that refuses one can close the connection without an alert. Viewers get 502."
+		return "What speaks for the certificate: a client that refuses one can close the connection without an alert. CloudFront itself was seen to reset it. Viewers get 502."
 	case logs.AlertReceived:
 		return "CloudFront was not seen to send alerts to origins: something else, with an address of CloudFront's, may have connected. Viewers get 502."
 	}
@@ -230,7 +234,11 @@ func notProven(g *logGroup) string {
 		return "The line alone does not prove it. It is the same when a path loses large packets (MTU), when the server hung until CloudFront gave up, " +
 			"and when a client leaves in the middle of its ClientHello. A capture tells them apart."
 	case logs.PeerClosed:
-		return "The line alone does not prove it: it is the same for a client that gave up because the server was slow or because packets were lost. A capture tells them apart."
+		s := "The line alone does not prove it: it is the same for a client that gave up because the server was slow or because packets were lost."
+		if g.Example.Program != logs.Nginx {
+			s += " This server writes it for a connection without a byte, too: a health check."
+		}
+		return s + " A capture tells them apart."
 	}
 	return ""
 }

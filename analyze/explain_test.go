@@ -123,6 +123,17 @@ func TestExplainTheArticle(t *testing.T) {
 	}
 }
 
+// CloudFront was seen to reset: a line of a connection that was closed says less.
+func TestExplainClosed(t *testing.T) {
+	closed := strings.ReplaceAll(articleLines(), " (104: Connection reset by peer)", "")
+	for _, certs := range [][]string{nil, {"www"}} {
+		f := explained(t, closed, edge.Distribution{OriginDomain: "origin.example.com"}, certs...).Findings[0]
+		if f.Class != logs.PeerClosed || f.Certainty != Possible || !strings.HasPrefix(f.Title, "CloudFront may have refused your certificate") {
+			t.Errorf("%s %s: %s", f.Class, f.Certainty, f.Title)
+		}
+	}
+}
+
 func TestExplainCounts(t *testing.T) {
 	e := explained(t, articleLines(), edge.Distribution{})
 	f := e.Findings[0]

@@ -11,7 +11,7 @@ import (
 type Entry struct {
 	File string
 	Line int    // from 1; of the line that names the failure
-	Text string // the line as it is, at most MaxText bytes of it, without its end
+	Text string // the line as it is, without its end, at most MaxText bytes of it; where the journal or Docker wrapped it in JSON: what is inside
 
 	Program    Program
 	Time       time.Time     // by the log's clock; zero: the line has none

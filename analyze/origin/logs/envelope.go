@@ -15,6 +15,7 @@ type envelope struct {
 	resolution time.Duration
 	process    string
 	caddy      bool // the message is one of Caddy's, in JSON
+	stored     bool // the line is a field of the journal's or Docker's JSON
 	broken     bool // it is JSON that cannot be read
 }
 
@@ -71,10 +72,11 @@ func (p *parser) unwrapJSON(line []byte, env *envelope) ([]byte, bool) {
 		if µs, err := strconv.ParseInt(o.Realtime, 10, 64); err == nil && µs > 0 {
 			env.time, env.resolution = time.UnixMicro(µs).UTC(), time.Microsecond
 		}
-		env.process = o.PID
+		env.process, env.stored = o.PID, true
 		return journalMessage(o.Message)
 	case o.Log != nil:
 		p.jsonTime(o.Time, env)
+		env.stored = true
 		return []byte(*o.Log), true
 	case o.Msg != nil:
 		env.caddy = o.Logger == "http.stdlib" || o.TS != nil

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,8 @@ func TestCaddyAndEnvelopes(t *testing.T) {
 			"1 nginx sni-rejected 11:48:14.254152 130.176.135.149:0 server=0.0.0.0:443 *27 process=812#812 (handshake rejected)"},
 		{"journal in JSON, as bytes", `{"MESSAGE":[104,116,116,112,58,32,84,76,83,32,104,97,110,100,115,104,97,107,101,32,101,114,114,111,114,32,102,114,111,109,32,49,46,49,46,49,46,49,58,50,58,32,69,79,70],"__REALTIME_TIMESTAMP":"1795434494254152"}` + "\n",
 			"1 go peer-closed 11:48:14.254152 1.1.1.1:2"},
+		{"journal in JSON, as bytes that begin with another digit, and spaces", `{"__REALTIME_TIMESTAMP": "1795434494254152", "MESSAGE": [` + numbers(nginxLine) + `]}` + "\n",
+			"1 nginx sni-rejected 11:48:14.254152 130.176.135.149:0 server=0.0.0.0:443 *27 process=812#812 (handshake rejected)"},
 		{"Docker", `{"log":"` + nginxLine + `\n","stream":"stderr","time":"2024-01-16T03:41:18.123456789Z"}` + "\n",
 			"1 nginx sni-rejected 03:41:18.123456 130.176.135.149:0 server=0.0.0.0:443 *27 process=812#812 (handshake rejected)"},
 		{"Kubernetes", "2024-01-16T03:41:18.123456789Z stderr F " + nginxLine + "\n",
@@ -248,6 +251,26 @@ func TestCaddyAndEnvelopes(t *testing.T) {
 		{"Apache through syslog", "Nov 23 11:48:14 web1 httpd[9]: [ssl:info] [pid 9:tid 10] [client 127.0.0.1:52012] AH01996: SSL handshake failed: HTTP spoken on HTTPS port; trying to send HTML error page\n",
 			"1 apache plain-http 11:48:14 127.0.0.1:52012 process=9:10"},
 	})
+}
+
+// numbers writes the bytes of s as JSON.
+func numbers(s string) string {
+	var parts []string
+	for _, c := range []byte(s) {
+		parts = append(parts, strconv.Itoa(int(c)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// What is shown of a line that JSON wraps is what the server wrote.
+func TestTextOfWrappedLines(t *testing.T) {
+	line := nginxHead + "handshake rejected while SSL handshaking" + nginxTail
+	for _, wrapped := range []string{`{"MESSAGE":[` + numbers(line) + `]}`, `{"log":"` + line + `\n"}`, line} {
+		entries, _ := readAll(t, strings.NewReader(wrapped+"\n"), Options{})
+		if len(entries) != 1 || entries[0].Text != line {
+			t.Errorf("%s: %+v", wrapped, entries)
+		}
+	}
 }
 
 func TestTimes(t *testing.T) {

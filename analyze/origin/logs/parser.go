@@ -60,8 +60,7 @@ func (p *parser) take(line []byte, env envelope) {
 // with a date in a form that tells them. "while " is nginx's.
 var marks = [][]byte{[]byte("handshak"), []byte("SSL"), []byte("while "), []byte(" accept: "), []byte("AH0")}
 
-// isCandidate tells whether a line can matter, whatever it is wrapped in. A
-// journal in JSON writes messages that are not text as arrays of numbers.
+// isCandidate tells whether a line can matter, whatever it is wrapped in.
 func isCandidate(line []byte) bool {
 	if isAccess(line) {
 		return false
@@ -71,7 +70,15 @@ func isCandidate(line []byte) bool {
 			return true
 		}
 	}
-	return len(line) > 0 && line[0] == '{' && bytes.Contains(line, []byte(`"MESSAGE"`)) && bytes.Contains(line, []byte("[1"))
+	return len(line) > 0 && line[0] == '{' && hasBytes(line)
+}
+
+// hasBytes tells whether a line is one of a journal in JSON with a message that
+// is not text: a list of numbers.
+func hasBytes(line []byte) bool {
+	_, after, ok := bytes.Cut(line, []byte(`"MESSAGE"`))
+	after = bytes.TrimLeft(after, " :")
+	return ok && len(after) > 0 && after[0] == '['
 }
 
 // isAccess tells a line of an access log, by its date: "[16/Jan/2024:03:41:18
@@ -88,6 +95,9 @@ func (p *parser) takeWrapped(line []byte) {
 	if env.broken {
 		p.counts.Undecodable++
 		return
+	}
+	if env.stored {
+		p.source = inner
 	}
 	p.take(inner, env)
 }

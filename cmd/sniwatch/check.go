@@ -21,8 +21,8 @@ import (
 const checkHelp = `sniwatch check tells, without a capture, whether CloudFront will accept a
 certificate: for each name that viewers use, with the Host header forwarded to
 the origin and without, the name that CloudFront asks for (SNI) and what viewers
-get. What you do not give is shown for all values; without --cert the certificates
-are those that the configuration of the local nginx, Apache or HAProxy names.
+get. What you do not give is shown for all values. Without --cert the
+certificates are those that the local nginx, Apache or HAProxy is set to serve.
 
 Usage:
   sniwatch check [--cert FILE] --origin-domain NAME [flags]

@@ -21,6 +21,9 @@ func clientCertificateRequired(v *view) bool {
 }
 
 func (v *view) clientCertificateAlert() *Alert {
+	if a := v.hiddenClientCertificateAlert(); a != nil {
+		return a
+	}
 	if v.complete() {
 		return nil
 	}
@@ -29,6 +32,24 @@ func (v *view) clientCertificateAlert() *Alert {
 	}
 	a := v.alert(FromServer)
 	if v.CertificateRequest == 0 || a == nil || a.Inferred || a.Packet < v.CertificateRequest || !aboutClientCertificate(a) {
+		return nil
+	}
+	return a
+}
+
+// hiddenClientCertificateAlert finds the same in TLS 1.3, where it is encrypted,
+// and where the client has done its part before the server refuses. A client that
+// sends a message before its Finished was asked for a certificate: that message is
+// its Certificate, if an empty one (RFC 8446, section 4.4.2). A server that is
+// content sends data then; this one sent no more than a record of an alert's
+// length.
+func (v *view) hiddenClientCertificateAlert() *Alert {
+	c := &v.FromClient
+	a := v.alert(FromServer)
+	if !v.tls13() || v.ServerHello.Resumed || !c.Finished || len(c.EncryptedRecords) < 2 || v.FromServer.Data || a == nil || !a.Inferred {
+		return nil
+	}
+	if by, _ := v.ender(); by != FromServer {
 		return nil
 	}
 	return a
@@ -53,9 +74,17 @@ func clientCertificateWords(v *view) Diagnosis {
 	if v.CertificateRequest != 0 {
 		d.Evidence = append(d.Evidence, Evidence{Packet: v.CertificateRequest, Label: "your server sent", Value: "a CertificateRequest"})
 	}
-	d.Evidence = append(d.Evidence, Evidence{Packet: a.Packet, Label: "and answered with the alert", Value: alertText(a)})
+	answer := Evidence{Packet: a.Packet, Label: "and answered with the alert", Value: alertText(a)}
+	if a.Inferred {
+		answer.Label = "your server answered with"
+	}
+	d.Evidence = append(d.Evidence, answer)
 	d.Evidence = append(d.Evidence, v.allows(clientCertificateSetting)...)
-	says := "The server is set to let in only clients that show a certificate of their own, and did not get one that it accepts."
+	says := ""
+	if a.Inferred {
+		says = v.Client() + " sent a message more than its Finished: in TLS 1.3 that is the answer to a CertificateRequest, which is encrypted like the alert. "
+	}
+	says += "The server is set to let in only clients that show a certificate of their own, and did not get one that it accepts."
 	if v.fromCloudFront() {
 		says += " CloudFront shows one only if mutual TLS with the origin is set up in the distribution."
 	}

@@ -60,7 +60,7 @@ var rules = []rule{
 	{Code: NoSharedALPN, Outcome: Refused, Fires: noSharedALPN, Words: noSharedALPNWords,
 		Needs: "server alert 120"},
 	{Code: ClientCertificateRequired, Outcome: Refused, Fires: clientCertificateRequired, Words: clientCertificateWords,
-		Needs: "server alert 116, or a CertificateRequest and then a server alert, or a log that says that none came"},
+		Needs: "server alert 116, or a CertificateRequest and then a server alert, or in TLS 1.3 a client's Certificate, by length, and then an encrypted server alert; or a log that says that none came"},
 	{Code: NotTLS, Outcome: Refused, Fires: notTLS, Words: notTLSWords,
 		Needs: "the server answered the ClientHello with something that is not TLS"},
 
@@ -145,7 +145,7 @@ func (x verdict) outcome() Handshake {
 		return None
 	case x.decides.Code == ClientLeftEarly && x.view.FromClient.Bytes == 0:
 		return None // opened and left alone, as a health check of TCP does
-	case x.decides.Code == ClientCertificateRequired && x.view.complete():
+	case x.decides.Code == ClientCertificateRequired && x.view.clientCertificateAlert() == nil:
 		return Complete // and then the request was refused
 	}
 	return x.decides.Outcome

@@ -54,6 +54,39 @@ func TestCertainty(t *testing.T) {
 	}
 }
 
+// answers lets the client send encrypted records of these lengths, the last of
+// them its Finished.
+func answers(lengths ...int) fact {
+	return set(func(c *Connection) {
+		c.FromClient.Finished, c.FromClient.Encrypted, c.FromClient.EncryptedRecords = true, len(lengths), lengths
+	})
+}
+
+// TestClientCertificateHidden: TLS 1.3 encrypts the server's request and its
+// alert, and the client has finished, and may have asked, before it is refused.
+func TestClientCertificateHidden(t *testing.T) {
+	asks := set(func(c *Connection) { c.FromClient.Data = true })
+	withFile := hides(tlswire.Unseen, theOrigin)
+	for _, tt := range []struct {
+		name    string
+		changes []fact
+		want    Code
+	}{
+		{"an empty Certificate, then an alert", []fact{withFile, answers(25, 53), hiddenAlert(FromServer), serverGoes}, ClientCertificateRequired},
+		{"the request was on its way", []fact{withFile, answers(25, 53), asks, hiddenAlert(FromServer), serverGoes}, ClientCertificateRequired},
+		{"nobody asked for a certificate", []fact{withFile, answers(53), asks, hiddenAlert(FromServer), serverGoes}, OK},
+		{"the server did without", []fact{withFile, answers(25, 53), data, hiddenAlert(FromServer), serverGoes}, OK},
+		{"the client left first", []fact{withFile, answers(25, 53), hiddenAlert(FromClient), goes}, CompletedAbandoned},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, k := given(append([]fact{askedOrigin}, tt.changes...)...)
+			if d := diagnose(t, c, k); d.Code != tt.want || tt.want == ClientCertificateRequired && d.Certainty != Likely {
+				t.Errorf("got %s, %s; want %s", d.Code, d.Certainty, tt.want)
+			}
+		})
+	}
+}
+
 // TestNames: the eight cases of docs/cloudfront.md, as a refusal and as an
 // acceptance. A mismatch alone proves nothing.
 func TestNames(t *testing.T) {

@@ -76,6 +76,7 @@ var wordTests = []struct {
 	{"server-closed-no-name", []fact{hello(""), sslFatal(tlswire.UnrecognizedName), serverGoes}},
 	{"server-closed-old-version", []fact{otherClient, hello(""), offersOld, sslFatal(tlswire.InternalError), serverGoes}},
 	{"server-closed-hidden-alert", []fact{otherClient, askedOrigin, flight13, hiddenAlert(FromServer), serverGoes}},
+	{"client-certificate-required-hidden", []fact{askedOrigin, flight13, answers(25, 53), hiddenAlert(FromServer), serverGoes}},
 	{"not-tls-smtp", []fact{otherClient, onPort(465), hello(""), speaks(FromServer, "an SMTP greeting"), set(func(c *Connection) { c.FromServer.NotTLSPacket = 3 }), serverGoes}},
 	{"not-tls-ssl2", []fact{otherClient, hello(""), speaks(FromServer, tlswire.SSL2Server), serverGoes}},
 	{"unusable-unreadable", []fact{otherClient, askedOrigin, serves(theSite), unreadable, resets}},

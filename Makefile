@@ -15,7 +15,7 @@ CGO := $(or $(CGO_ENABLED),$(HAS_PCAP))
 GO := CGO_ENABLED=$(CGO) go
 RACE := $(if $(filter 1,$(CGO)),-race)
 
-.PHONY: help run build deps test check golden pcaps fuzz bench clean
+.PHONY: help run build deps test check golden pcaps lab fuzz bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ golden: ## write the expected reports and texts anew, and show what changed
 pcaps: ## make the sample captures anew; there must be no difference
 	go run ./pcaps/gen -o pcaps
 	git diff --stat --exit-code -- pcaps ':!*.go'
+
+lab: build ## play the cases with real servers, as root: all, or SCENARIO=row6; SAVE=FOLDER keeps the packets
+	go run ./pcaps/lab $(if $(SAVE),-save '$(SAVE)') $(SCENARIO)
 
 FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME (30s)

@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"analyze/report":        {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth"},
 	"pcaps/bench":           {"sniwatch/pcaps/gen/bench"},
 	"analyze/origin/config": {},
+	"pcaps/lab":             {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
 }
 
 // A source is one file of the project that is no test.

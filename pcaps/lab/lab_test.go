@@ -1,0 +1,179 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLab plays every scenario: what sniwatch says live, what it says of
+// tcpdump's file, the server's log and the truth must agree.
+func TestLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED: the lab is not played with -short")
+	}
+	if err := missing(); err != nil {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	folder := t.TempDir()
+	program := filepath.Join(folder, "sniwatch")
+	if out, err := exec.Command("go", "build", "-o", program, "sniwatch/cmd/sniwatch").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	l, done, err := newLab(program, "", 6)
+	defer done()
+	if errors.Is(err, errNoCapture) {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.playAll(scenarios, func(r result) {
+		t.Run(r.scenario.name, func(t *testing.T) {
+			if r.skipped != "" {
+				t.Skipf("NOT TESTED: %s", r.skipped)
+			}
+			if !r.agrees() {
+				var out bytes.Buffer
+				l.printWhole(&out, r)
+				t.Error(out.String())
+			}
+		})
+	})
+}
+
+// playedCodes gives every code that a scenario claims of a connection.
+func playedCodes() map[string]bool {
+	codes := map[string]bool{}
+	for _, s := range scenarios {
+		for _, c := range s.calls {
+			codes[c.want.code] = true
+		}
+		for _, code := range s.report {
+			codes[code] = true
+		}
+	}
+	// Those of scenarios that play for themselves.
+	for _, code := range []string{"server-silent", "syn-unanswered", "open", "incomplete-capture", "ok-resumed"} {
+		codes[code] = true
+	}
+	return codes
+}
+
+// TestEveryDiagnosisIsPlayed compares the scenarios with docs/diagnoses.md, in
+// both directions.
+func TestEveryDiagnosisIsPlayed(t *testing.T) {
+	page, err := os.ReadFile("../../docs/diagnoses.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]bool{}
+	for line := range strings.Lines(string(page)) {
+		if code, ok := strings.CutPrefix(line, "| `"); ok {
+			code, _, _ = strings.Cut(code, "`")
+			documented[code] = true
+		}
+	}
+	if len(documented) < 30 {
+		t.Fatalf("only %d codes were found in docs/diagnoses.md", len(documented))
+	}
+	// Of these only the samples in pcaps speak: the list's age is not the lab's to
+	// change, and a lab that loses packets proves nothing.
+	elsewhere := []string{"ranges-old", "capture-lost-packets"}
+	all := playedCodes()
+	for code := range documented {
+		if !all[code] && !slices.Contains(elsewhere, code) {
+			t.Errorf("no scenario plays %s", code)
+		}
+	}
+	for code := range all {
+		if !documented[code] {
+			t.Errorf("a scenario plays %s, which docs/diagnoses.md does not have", code)
+		}
+	}
+}
+
+// TestScenariosAreComplete: a scenario without a name, a sentence or something to
+// play would agree with everything.
+func TestScenariosAreComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range scenarios {
+		if s.name == "" || s.about == "" || s.server == nil || s.chain == "" || len(s.calls) == 0 && s.play == nil {
+			t.Errorf("scenario %q is not complete", s.name)
+		}
+		if seen[s.name] || len(s.name) >= nameWidth {
+			t.Errorf("the name %s is taken, or too long for the table", s.name)
+		}
+		seen[s.name] = true
+		if !slices.ContainsFunc(leaves, func(l leaf) bool { return l.name == s.chain }) {
+			t.Errorf("%s: there is no certificate %q", s.name, s.chain)
+		}
+		for _, c := range s.calls {
+			if !slices.Contains([]string{"complete", "refused", "failed", "none"}, c.want.handshake) {
+				t.Errorf("%s: a truth without an outcome: %+v", s.name, c.want)
+			}
+		}
+	}
+}
+
+func TestChosen(t *testing.T) {
+	for _, tt := range []struct {
+		words []string
+		want  int // 0: an error
+	}{
+		{[]string{"row6"}, 1}, {[]string{"row?"}, 8}, {[]string{"row6", "burst"}, 2}, {[]string{"row6", "row6"}, 1}, {nil, len(scenarios)},
+		{[]string{"row9"}, 0}, {[]string{"row6", "row9"}, 0}, {[]string{"["}, 0},
+	} {
+		got, err := chosen(tt.words)
+		if len(got) != tt.want || (err != nil) != (tt.want == 0) {
+			t.Errorf("%q: %d scenarios, %v; want %d", tt.words, len(got), err, tt.want)
+		}
+	}
+}
+
+// TestSealed: a namespace that the lab made has no way out, and the machine's own
+// is never taken for one.
+func TestSealed(t *testing.T) {
+	if err := missing(); err != nil {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	n, err := newNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.close()
+	if err := n.sealed(); err != nil {
+		t.Errorf("an empty namespace: %v", err)
+	}
+	if err := n.sh("ip link add wire type veth peer name other\nip link set wire up\nip link set other up\nip addr add 10.0.0.10/32 dev wire"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.sealed("wire"); err == nil {
+		t.Error("an interface that nobody asked for was not seen")
+	}
+	if err := n.sealed("wire", "other"); err != nil {
+		t.Errorf("with its interfaces: %v", err)
+	}
+	if err := n.sh("ip route add default dev wire"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.sealed("wire", "other"); err == nil {
+		t.Error("a default route was not seen")
+	}
+	own, err := os.Open("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine := &namespace{file: own, keeper: make(chan func())}
+	defer machine.close()
+	if err := machine.sealed(); err == nil {
+		t.Error("the machine's own network was taken for a namespace of the lab")
+	}
+}

@@ -1,0 +1,149 @@
+//go:build linux
+
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// lifeScenarios are what happens beside single handshakes.
+var lifeScenarios = []scenario{
+	{
+		name: "accepted-apache", about: "Apache with a good certificate",
+		chain: "origin", server: apache{}, calls: inBoth(accepted),
+	}, {
+		name: "accepted-haproxy", about: "HAProxy with a good certificate",
+		chain: "origin", server: haproxy{}, calls: inBoth(accepted),
+	}, {
+		name: "accepted-go", about: "Go with a good certificate",
+		chain: "origin", server: goServer{}, calls: inBoth(accepted),
+	}, {
+		name: "accepted-ipv6", about: "an edge that comes by IPv6",
+		chain: "origin", server: nginx{}, calls: inBothFrom(edge6, accepted),
+	}, {
+		name: "keep-alive", about: "three requests over one connection",
+		chain: "origin", server: nginx{}, calls: []call{
+			{client: edge{newest: tls.VersionTLS12, requests: 3, pause: 200 * time.Millisecond}, want: accepted},
+			{client: edge{newest: tls.VersionTLS13, requests: 3, pause: 200 * time.Millisecond}, want: accepted},
+		},
+	}, {
+		name: "resumption", about: "a second connection resumes the session of the first, in both versions",
+		chain: "origin", server: nginx{options: "ssl_session_cache shared:lab:1m;"}, play: resume,
+	}, {
+		name: "renewal", about: "an expired certificate is renewed and nginx reloaded, in the middle",
+		chain: "expired", server: nginx{}, play: renew, report: []string{"certificate-changed"},
+	}, {
+		name: "renewal-without-reload", about: "the certificate on disk is renewed, and nginx still serves the expired one",
+		chain: "expired", known: "renewed", server: nginx{},
+		calls:  []call{{client: tls12, want: refused("certificate-expired", logReset).in(tls.VersionTLS12)}},
+		report: []string{"server-not-reloaded"},
+	}, {
+		name: "capture-begins-late", about: "the handshake is over when the capture begins",
+		chain: "origin", server: nginx{}, prepare: connectEarly, play: askLate,
+	}, {
+		name: "capture-ends-early", about: "the capture ends while the edge thinks about the certificate",
+		chain: "origin", server: nginx{}, play: leaveOpen,
+	}, {
+		name: "no-cloudfront", about: "not one client is CloudFront",
+		chain: "origin", server: nginx{}, calls: inBothFrom(otherClient, accepted), report: []string{"no-cloudfront-traffic"},
+	}, {
+		name: "burst", about: "200 connections at once from four addresses, half of them refused",
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName, forward: true, untold: true}, play: burst,
+	},
+}
+
+// resume makes four connections, two in each version, with what the first of
+// them left behind.
+func resume(s *site) ([]played, error) {
+	var calls []call
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		again := edge{newest: version, sessions: tls.NewLRUClientSessionCache(1)}
+		calls = append(calls, call{client: again, want: accepted.in(version)}, call{client: again, want: resumed.in(version)})
+	}
+	return s.playAll(calls)
+}
+
+// renew is refused, replaces the certificate, reloads nginx, and is accepted.
+func renew(s *site) ([]played, error) {
+	before, err := s.play(call{client: tls12, want: refused("certificate-expired", logReset)})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.serve("renewed"); err != nil {
+		return nil, err
+	}
+	master := s.running[0].Process
+	old := children(master.Pid)
+	if err := master.Signal(syscall.SIGHUP); err != nil {
+		return nil, err
+	}
+	if !until(5*time.Second, func() bool { return !slices.ContainsFunc(children(master.Pid), in(old)) }) {
+		return nil, errors.New("nginx does not reload")
+	}
+	after, err := s.play(call{client: tls12, want: accepted})
+	return []played{before, after}, err
+}
+
+func in(list []int) func(int) bool { return func(n int) bool { return slices.Contains(list, n) } }
+
+// connectEarly completes a handshake that nobody captures.
+func connectEarly(s *site) error {
+	s.early = s.from("")
+	w, err := tls12.connect(s, s.early)
+	if err != nil {
+		return err
+	}
+	s.after(func() { w.Close() })
+	s.secure = tls.Client(w, tls12.config(s, w))
+	return s.secure.Handshake()
+}
+
+// askLate sends a request over the connection of connectEarly.
+func askLate(s *site) ([]played, error) {
+	want := truth{code: "ok", visible: "incomplete-capture", handshake: "unknown"}
+	return []played{{s.early, want}}, tls12.ask(s, s.secure)
+}
+
+// leaveOpen sends a ClientHello, and has no answer to the server's flight yet when
+// the capture ends.
+func leaveOpen(s *site) ([]played, error) {
+	from := s.from("")
+	w, err := tls12.connect(s, from)
+	if err != nil {
+		return nil, err
+	}
+	s.after(func() { w.Close() })
+	hello, err := tls12.hello(s)
+	if err == nil {
+		_, err = w.TCPConn.Write(hello)
+	}
+	if err == nil {
+		err = toCertificate(w)
+	}
+	return []played{{from, truth{code: "open", handshake: "unknown"}}}, err
+}
+
+// burst makes 200 connections at once. Every second one comes from a second
+// behaviour of the distribution, which forwards no Host, and is row 6.
+func burst(s *site) ([]played, error) {
+	const connections = 200
+	other := &distribution{viewer: viewerName}
+	all := make([]played, connections)
+	errs := make([]error, connections)
+	var running sync.WaitGroup
+	for i := range connections {
+		version := []uint16{tls.VersionTLS12, tls.VersionTLS13}[i/2%2]
+		c := call{from: edgeAddresses[i%3], client: edge{newest: version}, want: accepted.in(version)}
+		if i%2 == 1 {
+			c.client, c.want = edge{newest: version, as: other}, rowRefused(6, logReset).in(version)
+		}
+		running.Go(func() { all[i], errs[i] = s.play(c) })
+	}
+	running.Wait()
+	return all, errors.Join(errs...)
+}

@@ -25,9 +25,10 @@ type Chain struct {
 	SHA256 [][32]byte          // as long as Raw; the fingerprints
 }
 
-// maxParsed is how many certificates of a chain are parsed and judged. OpenSSL
-// stops at a depth of 100, real chains at 5; what lies beyond is kept as bytes.
-const maxParsed = 16
+// maxParsed is how many certificates of a chain are parsed and judged. Real chains
+// have 5 at most, but people serve bundles, and the intermediate can be anywhere in
+// one. OpenSSL stops at a depth of 100; what lies beyond is kept as bytes.
+const maxParsed = 100
 
 // errBeyondLimit is why the certificates after maxParsed are Broken.
 var errBeyondLimit = errors.New("not looked at, as the chain is too long")

@@ -35,6 +35,19 @@ func TestParseChainLimit(t *testing.T) {
 	}
 }
 
+// TestBundle: the intermediate is found behind many that do not belong.
+func TestBundle(t *testing.T) {
+	p := newPKI(t)
+	served := append([]*issued{host(t, p.mid)}, slices.Repeat([]*issued{p.stranger}, 60)...)
+	now := served[0].NotBefore.Add(time.Hour)
+	if got := said(chainOf(served...).Inspect(p.roots, now, nil)); got != "intermediate-missing" {
+		t.Errorf("without it: %s", got)
+	}
+	if got := said(chainOf(append(served, p.mid)...).Inspect(p.roots, now, nil)); got != "(chain-out-of-order)" {
+		t.Errorf("with it at the end: %s", got)
+	}
+}
+
 func TestNames(t *testing.T) {
 	p := newPKI(t)
 	ip := func(c *x509.Certificate) {

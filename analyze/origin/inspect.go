@@ -22,7 +22,7 @@ type inspection struct {
 // judged at the time at. roots nil stands for Mozilla's, offer nil for
 // CloudFront's. What a name covers is not judged here: see edge.Judge.
 //
-// At most 16 certificates of the chain are looked at, and a bounded number of
+// At most 100 certificates of the chain are looked at, and a bounded number of
 // signatures is checked.
 func (c *Chain) Inspect(roots *Roots, at time.Time, offer *Offer) []Problem {
 	if roots == nil {

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sniwatch/pcaps/gen/keys"
@@ -78,6 +79,7 @@ var leaves = []leaf{
 	{name: "expired-viewer", names: []string{viewerName}, change: ends(-15 * time.Hour), sent: whole},
 	{name: "renewed", names: []string{originName}, change: func(c *x509.Certificate) { c.NotBefore = c.NotBefore.Add(59 * day) }, sent: whole},
 	{name: "early", names: []string{originName}, change: func(c *x509.Certificate) { c.NotBefore = time.Now().Add(14 * day) }, sent: whole},
+	{name: "long-chain", names: []string{viewerName}, sent: append(slices.Repeat([]string{"other"}, 20), "intermediate")},
 	{name: "ends-soon", names: []string{originName}, change: ends(5 * day), sent: whole},
 	{name: "with-root", names: []string{originName}, sent: []string{"intermediate", "root"}},
 	{name: "self-signed", names: []string{originName}, by: "itself"},

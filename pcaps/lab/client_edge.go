@@ -34,6 +34,8 @@ const (
 	// byLateNotify waits, sends close_notify in clear, then closes as byReset
 	// does. The library of AWS can do so, with 10 to 30 s; here it is 1 s.
 	byLateNotify
+	// byLateReset is byReset after 2 s of thought.
+	byLateReset
 	// bySilence reads everything, and says nothing until the server gives up.
 	bySilence
 )
@@ -138,6 +140,8 @@ func (e edge) leave(w *wire) error {
 		return errors.Join(w.drain(), w.CloseWrite(), w.waitForEnd())
 	case bySilence:
 		return w.waitForEnd()
+	case byLateReset:
+		time.Sleep(2 * time.Second)
 	case byLateNotify:
 		time.Sleep(time.Second)
 		closeNotify := []byte{21, 3, 3, 0, 2, 1, 0} // an alert record (RFC 8446, section 6.1)

@@ -19,7 +19,7 @@ import (
 // that the certificate is for it.
 type program struct {
 	name string
-	// arguments may hold FROM, PORT, ROOTS and SNI. A program that cannot be told
+	// arguments may hold FROM, PORT, ROOTS, CERTS (the folder) and SNI. A program that cannot be told
 	// its port has an address of the edge for itself.
 	arguments []string
 	sni       string
@@ -32,7 +32,7 @@ var errUnhappy = errors.New("the client gave up")
 
 func (p program) call(s *site, from netip.AddrPort) error {
 	fill := strings.NewReplacer("FROM", from.Addr().String(), "PORT", strconv.Itoa(int(from.Port())),
-		"ROOTS", s.lab.certs.chain("roots"), "SNI", p.sni)
+		"ROOTS", s.lab.certs.chain("roots"), "CERTS", s.lab.certs.folder, "SNI", p.sni)
 	arguments := make([]string, len(p.arguments))
 	for i, a := range p.arguments {
 		arguments[i] = fill.Replace(a)

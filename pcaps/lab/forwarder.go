@@ -16,9 +16,10 @@ import (
 type frame struct {
 	toOrigin bool
 	tcp      bool
-	length   int // bytes of the IP packet
-	payload  int // bytes of TCP payload; 0 where it is not TCP over IPv4
-	nth      int // of the frames with payload in this direction, from 1; 0: no payload
+	reset    bool // RST
+	length   int  // bytes of the IP packet
+	payload  int  // bytes of TCP payload; 0 where it is not TCP over IPv4
+	nth      int  // of the frames with payload in this direction, from 1; 0: no payload
 }
 
 // A fate is what becomes of a frame.
@@ -144,6 +145,7 @@ func describe(b []byte, toOrigin bool) frame {
 		return f
 	}
 	f.tcp, f.length = true, total
+	f.reset = ip[header+13]&4 != 0
 	f.payload = max(0, total-header-int(ip[header+12]>>4)*4)
 	return f
 }

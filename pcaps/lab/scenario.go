@@ -14,14 +14,15 @@ import (
 
 // A scenario is one thing that is played, and the truth about it.
 type scenario struct {
-	name   string
-	about  string // one sentence: what happens
-	chain  string // the certificate that the server serves
-	known  string // the one that sniwatch is told of; "": the same
-	server server
-	host   distribution
-	route  route // nil: a cable
-	calls  []call
+	name    string
+	about   string // one sentence: what happens
+	chain   string // the certificate that the server serves
+	known   string // the one that sniwatch is told of; "": the same
+	server  server
+	watches string // the interface that sniwatch watches; "": the cable
+	host    distribution
+	route   route // nil: a cable
+	calls   []call
 	// prepare changes the site before the capture begins.
 	prepare func(*site) error
 	// play is for what cannot be said as a list of calls; it runs after them.
@@ -144,7 +145,7 @@ func (s *site) playAll(calls []call) ([]played, error) {
 
 // scenarios is the lab's table.
 var scenarios = slices.Concat(nameScenarios, certificateScenarios, leavingScenarios, refusalScenarios,
-	pathScenarios, shapeScenarios, clientScenarios, lifeScenarios)
+	pathScenarios, shapeScenarios, clientScenarios, alertScenarios, lifeScenarios)
 
 // chosen gives the scenarios whose names are the words, which may be patterns
 // such as row6-*; no words: all of them.

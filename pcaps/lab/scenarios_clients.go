@@ -50,6 +50,23 @@ var clientScenarios = func() (out []scenario) {
 	return out
 }()
 
+// alertScenarios are clients that say by their alert what they do not like.
+var alertScenarios = []scenario{
+	{
+		name: "client-says-expired", about: "OpenSSL refuses an expired certificate: alert 45", needs: []string{"openssl"},
+		chain: "expired", server: nginx{}, calls: []call{
+			{from: otherClient, client: openssl(originName, "-tls1_2"), want: refused("certificate-expired", logAlert+" 45").in(tls.VersionTLS12)},
+			{from: otherClient, client: openssl(originName, "-tls1_3"), want: refused("certificate-expired", logAlert+" 45").in(tls.VersionTLS13)},
+		},
+	}, {
+		name: "client-distrusts", about: "curl trusts other roots than sniwatch is told of: alert 48, and nothing wrong", needs: []string{"curl"},
+		chain: "origin", server: nginx{}, calls: []call{
+			{from: otherClient, client: curl(originName, "--cacert", "CERTS/self-signed.pem", "--tls-max", "1.2"), want: refused("certificate-rejected", logAlert+" 48").in(tls.VersionTLS12)},
+			{from: otherClient, client: curl(originName, "--cacert", "CERTS/self-signed.pem", "--tls-max", "1.3"), want: refused("certificate-rejected", logAlert+" 48").in(tls.VersionTLS13)},
+		},
+	},
+}
+
 func (p peer) calls(want truth) (out []call) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		out = append(out, call{from: p.from, anyPort: p.anyPort, client: p.make(originName, version), want: want.in(version)})

@@ -14,8 +14,18 @@ var leavingScenarios = []scenario{
 	leavesBy("leaves-alert-fin", "an alert, then FIN", byAlertAndFIN, rowRefused(6, logAlert+" 42")),
 	leavesBy("leaves-fin", "FIN, with everything read", byFIN, rowRefused(6, logClosed)),
 	leavesBy("leaves-late-notify", "close_notify in clear after 1 s, then a reset: AWS's library can do so", byLateNotify, rowRefused(6, logClosed)),
+	leavesBy("leaves-late", "a reset after 2 s", byLateReset, rowRefused(6, logReset)),
 	leavesBy("leaves-silently", "nothing at all, until nginx gives up after 3 s", bySilence, failed("client-silent", logTimeout)),
 	{
+		name: "leaves-reset-lost", about: "row 6; the reset is lost, so nobody says anything until nginx gives up",
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName},
+		route: lostOnce(func(f frame) bool { return f.toOrigin && f.reset }), calls: []call{
+			{client: tls12, want: truth{code: "name-not-covered", visible: "client-silent", handshake: "failed", log: logTimeout}},
+		}, play: waitForTimeout,
+	}, {
+		name: "port-reuse", about: "the edge comes twice from the same port: refused, then, with a renewed certificate, accepted",
+		chain: "expired", server: nginx{}, play: reusePort,
+	}, {
 		name: "leaves-exact-hello", about: "row 6 with the ClientHello of AWS's library byte for byte",
 		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName}, calls: []call{
 			{client: exact{tls.VersionTLS12}, want: rowRefused(6, logReset).in(tls.VersionTLS12)},
@@ -50,6 +60,12 @@ var leavingScenarios = []scenario{
 				want: truth{code: "client-not-tls", handshake: "none", log: logPlainHTTP}},
 		},
 	},
+}
+
+// waitForTimeout waits until nginx has given up a handshake.
+func waitForTimeout(*site) ([]played, error) {
+	time.Sleep(3500 * time.Millisecond)
+	return nil, nil
 }
 
 // leavesBy is row 6, left in one way, in TLS 1.2 and 1.3.

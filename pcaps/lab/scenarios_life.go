@@ -52,8 +52,12 @@ var lifeScenarios = []scenario{
 		name: "no-cloudfront", about: "not one client is CloudFront",
 		chain: "origin", server: nginx{}, calls: inBothFrom(otherClient, accepted), report: []string{"no-cloudfront-traffic"},
 	}, {
+		name: "storm", about: "40 connections at once, half of them refused, over a path that loses, repeats and reorders one packet in six",
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName, forward: true, untold: true},
+		route: stormy, play: func(s *site) ([]played, error) { return s.crowd(40) },
+	}, {
 		name: "burst", about: "200 connections at once from four addresses, half of them refused",
-		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName, forward: true, untold: true}, play: burst,
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName, forward: true, untold: true}, play: func(s *site) ([]played, error) { return s.crowd(200) },
 	},
 }
 
@@ -71,22 +75,45 @@ func resume(s *site) ([]played, error) {
 // renew is refused, replaces the certificate, reloads nginx, and is accepted.
 func renew(s *site) ([]played, error) {
 	before, err := s.play(call{client: tls12, want: refused("certificate-expired", logReset)})
+	if err == nil {
+		err = s.reload("renewed")
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.serve("renewed"); err != nil {
+	after, err := s.play(call{client: tls12, want: accepted})
+	return []played{before, after}, err
+}
+
+// reusePort is renew, from one port.
+func reusePort(s *site) ([]played, error) {
+	before, err := s.play(call{client: tls12, want: refused("certificate-expired", logReset)})
+	if err == nil {
+		err = s.reload("renewed")
+	}
+	if err != nil {
 		return nil, err
+	}
+	s.port.Add(-1)
+	after, err := s.play(call{client: tls13, want: accepted})
+	return []played{before, after}, err
+}
+
+// reload has nginx serve another certificate, and waits until the old worker
+// takes no more connections.
+func (s *site) reload(chain string) error {
+	if err := s.serve(chain); err != nil {
+		return err
 	}
 	master := s.running[0].Process
 	old := children(master.Pid)
 	if err := master.Signal(syscall.SIGHUP); err != nil {
-		return nil, err
+		return err
 	}
 	if !until(5*time.Second, func() bool { return !slices.ContainsFunc(children(master.Pid), in(old)) }) {
-		return nil, errors.New("nginx does not reload")
+		return errors.New("nginx does not reload")
 	}
-	after, err := s.play(call{client: tls12, want: accepted})
-	return []played{before, after}, err
+	return nil
 }
 
 func in(list []int) func(int) bool { return func(n int) bool { return slices.Contains(list, n) } }
@@ -128,10 +155,26 @@ func leaveOpen(s *site) ([]played, error) {
 	return []played{{from, truth{code: "open", handshake: "unknown"}}}, err
 }
 
-// burst makes 200 connections at once. Every second one comes from a second
+// stormy chooses a fate by the frame's place and size, so that it is much the same
+// each time. Resets arrive: without them nobody could see who refused.
+func stormy(f frame) fate {
+	if f.nth == 0 || f.reset {
+		return pass
+	}
+	switch (f.nth*7 + f.payload) % 18 {
+	case 0:
+		return drop
+	case 1:
+		return twice
+	case 2:
+		return late
+	}
+	return pass
+}
+
+// crowd makes connections at once, from three addresses. Every second one comes from a second
 // behaviour of the distribution, which forwards no Host, and is row 6.
-func burst(s *site) ([]played, error) {
-	const connections = 200
+func (s *site) crowd(connections int) ([]played, error) {
 	other := &distribution{viewer: viewerName}
 	all := make([]played, connections)
 	errs := make([]error, connections)

@@ -4,6 +4,9 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +36,12 @@ var pathScenarios = []scenario{
 		chain: "origin", server: nginx{silent: true},
 		calls: []call{{client: impatient, want: failed("server-silent", "")}},
 	}, {
+		name: "process-wakes", about: "the worker wakes when the edge has given up and reset: the article's line again",
+		chain: "origin", server: nginx{silent: true}, play: wakeTooLate,
+	}, {
+		name: "process-slow", about: "the worker sleeps for 1.2 s of the handshake, and then does its work",
+		chain: "origin", server: nginx{silent: true}, play: wakeInTime,
+	}, {
 		name: "black-hole", about: "no packet above 1000 bytes arrives at the edge, and no ICMP says so",
 		chain: "origin", server: nginx{}, route: blackHole,
 		calls: []call{
@@ -46,6 +55,12 @@ var pathScenarios = []scenario{
 	}, {
 		name: "loss-flight", about: "the first segment of the server's flight is lost and sent again",
 		chain: "origin", server: nginx{}, route: func(f frame) fate { return lostIf(!f.toOrigin && f.nth == 1) }, calls: inBoth(accepted),
+	}, {
+		name: "loss-syn", about: "the first SYN is lost",
+		chain: "origin", server: nginx{}, route: lostOnce(func(f frame) bool { return f.toOrigin && f.tcp }), calls: []call{{client: tls13, want: accepted}},
+	}, {
+		name: "loss-synack", about: "the first SYN-ACK is lost",
+		chain: "origin", server: nginx{}, route: lostOnce(func(f frame) bool { return !f.toOrigin && f.tcp }), calls: []call{{client: tls13, want: accepted}},
 	}, {
 		name: "loss-hello", about: "the ClientHello is lost and sent again; then the certificate is refused",
 		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName},
@@ -94,6 +109,12 @@ func lostIf(lost bool) fate {
 	return pass
 }
 
+// lostOnce loses the first of the frames that are meant.
+func lostOnce(meant func(frame) bool) route {
+	var lost atomic.Bool
+	return func(f frame) fate { return lostIf(meant(f) && lost.CompareAndSwap(false, true)) }
+}
+
 // lateIf lets some frames arrive after the next one.
 func lateIf(chosen func(frame) bool) route {
 	return func(f frame) fate {
@@ -115,6 +136,23 @@ func firewall(rule string) func(*site) error {
 	}
 }
 
+// wakeTooLate lets the worker go on after the edge has left.
+func wakeTooLate(s *site) ([]played, error) {
+	gone, err := s.play(call{
+		client: edge{patience: 1500 * time.Millisecond, abrupt: true},
+		want:   failed("server-silent", logReset),
+	})
+	return []played{gone}, errors.Join(err, s.workers(syscall.SIGCONT))
+}
+
+// wakeInTime lets the worker go on while the edge waits.
+func wakeInTime(s *site) ([]played, error) {
+	woken := make(chan error)
+	time.AfterFunc(1200*time.Millisecond, func() { woken <- s.workers(syscall.SIGCONT) })
+	served, err := s.play(call{client: tls13, want: accepted})
+	return []played{served}, errors.Join(err, <-woken)
+}
+
 // fillBacklog makes connections one after the other, without waiting for the
 // ones before: the first has room in the backlog, the last has not.
 func fillBacklog(s *site) ([]played, error) {
@@ -130,8 +168,5 @@ func fillBacklog(s *site) ([]played, error) {
 	time.Sleep(200 * time.Millisecond)
 	second, err := s.play(call{client: impatient, want: failed("syn-unanswered", "")})
 	waited := <-first
-	if err == nil {
-		err = waited.err
-	}
-	return []played{waited.played, second}, err
+	return []played{waited.played, second}, errors.Join(err, waited.err)
 }

@@ -2,7 +2,10 @@
 
 package main
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"errors"
+)
 
 // shapeScenarios are handshakes whose bytes come in other forms.
 var shapeScenarios = []scenario{
@@ -36,6 +39,24 @@ var shapeScenarios = []scenario{
 			{client: openssl(originName, "-maxfraglen", "512", "-tls1_3"), want: rowRefused(6, logAlert+" 42").in(tls.VersionTLS13)},
 		},
 	}, {
+		name: "small-segments", about: "the edge takes segments of 300 bytes only",
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName}, prepare: smallSegments, calls: inBoth(rowRefused(6, logReset)),
+	}, {
+		name: "long-chain", about: "a chain of 22 certificates: a flight that is longer than a record and than the first window",
+		chain: "long-chain", server: nginx{}, host: distribution{viewer: viewerName}, prepare: withoutOffloads, calls: inBoth(rowRefused(6, logReset)),
+	}, {
+		name: "stapled", about: "the server staples an OCSP answer to its certificate",
+		chain: "viewer", server: goServer{staples}, host: distribution{viewer: viewerName}, calls: inBoth(rowRefused(6, logReset)),
+	}, {
+		name: "http2", about: "nginx speaks HTTP/2, too, and the edge chooses HTTP/1.1",
+		chain: "origin", server: nginx{http2: true}, calls: []call{
+			{client: edge{newest: tls.VersionTLS12, alpn: []string{"http/1.1"}}, want: accepted},
+			{client: edge{newest: tls.VersionTLS13, alpn: []string{"http/1.1"}}, want: accepted},
+		},
+	}, {
+		name: "any-interface", about: "sniwatch watches all interfaces",
+		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName}, watches: "any", calls: inBoth(rowRefused(6, logReset)),
+	}, {
 		name: "offloads-off", about: "row 6 and no offload: the capture has the segments of the wire",
 		chain: "viewer", server: nginx{}, host: distribution{viewer: viewerName}, prepare: withoutOffloads, calls: inBoth(rowRefused(6, logReset)),
 	}, {
@@ -47,6 +68,11 @@ var shapeScenarios = []scenario{
 
 // postQuantum are groups whose key shares are longer than a segment.
 var postQuantum = []tls.CurveID{tls.X25519MLKEM768, tls.CurveP256}
+
+// smallSegments lets the edge announce a maximum segment size of 300 bytes.
+func smallSegments(s *site) error {
+	return errors.Join(s.edge.sh("ip route change "+origin4+"/32 dev wire advmss 300"), withoutOffloads(s))
+}
 
 // shaped is the edge with a ClientHello in another form, in both versions.
 func shaped(how shape, want truth) []call {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type nginx struct {
 	options string // directives for all servers
 	servers string // further server blocks; a certificate is FOLDER/NAME.pem, see wallet
+	http2   bool   // it speaks HTTP/2, too
 	plain   bool   // port 443 without ssl
 	rejects bool   // the default server knows no name: ssl_reject_handshake
 	silent  bool   // the worker is stopped before the first packet
@@ -33,24 +35,24 @@ func (n nginx) start(s *site) error {
 	if err := s.listening(s.origin, 443); err != nil {
 		return err
 	}
+	if !until(2*time.Second, func() bool { return len(children(master.Process.Pid)) > 0 }) {
+		return errors.New("nginx has no workers")
+	}
 	if n.silent {
-		return stopChildren(master.Process.Pid)
+		return s.workers(syscall.SIGSTOP)
 	}
 	return nil
 }
 
-// stopChildren stops the workers of a server as a debugger does, or a host that
-// swaps: the kernel goes on to accept and to acknowledge.
-func stopChildren(master int) error {
-	if !until(2*time.Second, func() bool { return len(children(master)) > 0 }) {
-		return fmt.Errorf("process %d has no workers", master)
+// workers sends a signal to the workers of the site's server. SIGSTOP is what a
+// debugger does, or a host that swaps: the kernel goes on to accept and to
+// acknowledge.
+func (s *site) workers(signal syscall.Signal) error {
+	var errs []error
+	for _, worker := range children(s.running[0].Process.Pid) {
+		errs = append(errs, syscall.Kill(worker, signal))
 	}
-	for _, worker := range children(master) {
-		if err := syscall.Kill(worker, syscall.SIGSTOP); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // children gives the processes that a process has started.
@@ -71,6 +73,9 @@ const bothProtocols = "ssl_protocols TLSv1.2 TLSv1.3;"
 // client is sent away soon.
 func (n nginx) configuration(s *site) string {
 	listen := "listen 443 ssl; listen [::]:443 ssl;"
+	if n.http2 {
+		listen = "listen 443 ssl http2; listen [::]:443 ssl http2;"
+	}
 	if n.plain {
 		listen = "listen 443; listen [::]:443;"
 	}

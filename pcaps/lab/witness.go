@@ -88,7 +88,11 @@ func (s *site) witnessed(c scenario, f func() error) (a account, err error) {
 	if err != nil {
 		return a, err
 	}
-	live, err := s.watch("sniwatch", "watching wire", s.lab.sniwatch, append([]string{"-i", "wire", "--format", "ndjson"}, a.arguments...)...)
+	watches := c.watches
+	if watches == "" {
+		watches = "wire"
+	}
+	live, err := s.watch("sniwatch", "watching "+watches, s.lab.sniwatch, append([]string{"-i", watches, "--format", "ndjson"}, a.arguments...)...)
 	if err != nil {
 		return a, err
 	}

@@ -48,7 +48,6 @@ type edge struct {
 	leaves   leaving
 	shape    shape
 	groups   []tls.CurveID // nil: CloudFront's
-	suites   []uint16      // nil: Go's choice, below TLS 1.3
 	alpn     []string
 	requests int           // so many; 0: one; below 0: it leaves without one
 	status   int           // of the answers; 0: 200
@@ -106,7 +105,7 @@ func (e edge) config(s *site, w *wire) *tls.Config {
 	host := e.host(s)
 	c := &tls.Config{
 		ServerName: host.serverName(), MinVersion: max(e.oldest, tls.VersionTLS12), MaxVersion: e.newest,
-		CipherSuites: e.suites, CurvePreferences: e.groups, NextProtos: e.alpn,
+		CurvePreferences: e.groups, NextProtos: e.alpn,
 		ClientSessionCache: e.sessions, InsecureSkipVerify: true,
 		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
 			err := host.accepts(raw, s.lab.certs.roots)

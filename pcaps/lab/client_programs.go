@@ -100,7 +100,7 @@ type proxy struct{ sni, protocol string }
 
 func (p proxy) call(s *site, from netip.AddrPort) error {
 	folder := s.file("proxy")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	conf, err := s.write("proxy/nginx.conf", fmt.Sprintf(`daemon off;

@@ -20,6 +20,7 @@ type frame struct {
 	length   int  // bytes of the IP packet
 	payload  int  // bytes of TCP payload; 0 where it is not TCP over IPv4
 	nth      int  // of the frames with payload in this direction, from 1; 0: no payload
+	faults   int  // of this path until now: frames that did not simply pass
 }
 
 // A fate is what becomes of a frame.
@@ -106,6 +107,7 @@ func (f *forwarder) copy(from, to int, toOrigin bool) {
 		}
 		bytes := buffer[:n]
 		what := describe(bytes, toOrigin)
+		what.faults = int(f.faults.Load())
 		if what.payload > 0 {
 			seen++
 			what.nth = seen

@@ -138,6 +138,28 @@ func TestChosen(t *testing.T) {
 	}
 }
 
+func TestRunUsage(t *testing.T) {
+	for _, tt := range []struct {
+		arguments []string
+		code      int
+		out, err  string
+	}{
+		{[]string{"row9"}, 2, "", `no scenario "row9"`},
+		{[]string{"-parallel", "0"}, 2, "", "-parallel 0"},
+		{[]string{"-nonsense"}, 2, "", "-nonsense"},
+		{[]string{"-help"}, 0, "", "-save folder"},
+		{[]string{"-list", "row6"}, 0, "row 6: viewers use www.example.com", ""},
+	} {
+		var out, said bytes.Buffer
+		if code := run(tt.arguments, &out, &said); code != tt.code {
+			t.Errorf("%q: exit code %d, want %d", tt.arguments, code, tt.code)
+		}
+		if !strings.Contains(out.String(), tt.out) || !strings.Contains(said.String(), tt.err) {
+			t.Errorf("%q:\n%s\n%s", tt.arguments, out.String(), said.String())
+		}
+	}
+}
+
 // TestSealed: a namespace that the lab made has no way out, and the machine's own
 // is never taken for one.
 func TestSealed(t *testing.T) {

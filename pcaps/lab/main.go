@@ -42,31 +42,29 @@ type lab struct {
 	parallel int
 }
 
+// options are what the flags say.
+type options struct {
+	program, save string
+	parallel      int
+	list          bool
+	which         []scenario
+}
+
 // run gives the exit code.
 func run(arguments []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("lab", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	program := flags.String("sniwatch", filepath.Join("bin", "sniwatch"), "the `program` that is tested")
-	save := flags.String("save", "", "keep captures, logs and configurations in this `folder`")
-	parallel := flags.Int("parallel", 6, "play so `many` scenarios at a time; most of them wait")
-	list := flags.Bool("list", false, "list the scenarios and stop")
-	if err := flags.Parse(arguments); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
+	o, err := parse(arguments, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "lab: error:", err)
+		fmt.Fprintln(stderr, "lab: hint: -list shows what there is, -help the flags")
 		return 2
-	}
-	which, err := chosen(flags.Args())
-	if err != nil || *parallel < 1 {
-		fmt.Fprintln(stderr, "lab:", errors.Join(err, positive(*parallel)))
-		fmt.Fprintln(stderr, "lab: hint: -list shows what there is")
-		return 2
-	}
-	if *list {
-		printList(stdout, which)
+	case o.list:
+		printList(stdout, o.which)
 		return 0
 	}
-	l, done, err := newLab(*program, *save, *parallel)
+	l, done, err := newLab(o.program, o.save, o.parallel)
 	if err != nil {
 		fmt.Fprintln(stderr, "lab: error:", err)
 		return 1
@@ -79,18 +77,29 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		done()
 		os.Exit(1) // the kernel ends what the lab has started
 	}()
-	if err := l.playAndPrint(which, len(which) == 1, stdout); err != nil {
+	if err := l.playAndPrint(o.which, len(o.which) == 1, stdout); err != nil {
 		fmt.Fprintln(stderr, "lab:", err)
 		return 1
 	}
 	return 0
 }
 
-func positive(n int) error {
-	if n < 1 {
-		return fmt.Errorf("-parallel %d: at least one scenario must be played at a time", n)
+// parse reads the flags, and the names of scenarios behind them.
+func parse(arguments []string, stderr io.Writer) (o options, err error) {
+	flags := flag.NewFlagSet("lab", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.program, "sniwatch", filepath.Join("bin", "sniwatch"), "the `program` that is tested")
+	flags.StringVar(&o.save, "save", "", "keep captures, logs and configurations in this `folder`")
+	flags.IntVar(&o.parallel, "parallel", 6, "play so `many` scenarios at a time; most of them wait")
+	flags.BoolVar(&o.list, "list", false, "list the scenarios and stop")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
 	}
-	return nil
+	if o.parallel < 1 {
+		return o, fmt.Errorf("-parallel %d: at least one scenario must be played at a time", o.parallel)
+	}
+	o.which, err = chosen(flags.Args())
+	return o, err
 }
 
 // errNoCapture is a sniwatch that is not there, or was built without libpcap.
@@ -114,7 +123,13 @@ func newLab(program, save string, parallel int) (l *lab, done func(), err error)
 		if l.folder, err = os.MkdirTemp("", "sniwatch-lab-"); err != nil {
 			return nil, done, err
 		}
-		done = func() { os.RemoveAll(l.folder) }
+		done = func() {
+			// Renamed, it cannot be written to by what is being played.
+			gone := l.folder + ".gone"
+			if os.Rename(l.folder, gone) == nil {
+				os.RemoveAll(gone)
+			}
+		}
 	}
 	if l.folder, err = filepath.Abs(l.folder); err != nil {
 		return nil, done, err

@@ -33,7 +33,7 @@ func (l *lab) play(c scenario) (r result) {
 		return r
 	}
 	folder := filepath.Join(l.folder, c.name)
-	if r.err = errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); r.err != nil {
+	if r.err = errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755)); r.err != nil {
 		return r
 	}
 	s, err := newSite(l, folder, c.route)

@@ -106,7 +106,7 @@ var (
 	abandoned = truth{code: "completed-abandoned", handshake: "complete", log: logLeft}
 )
 
-// refused is a certificate that the client did not want.
+// refused is a handshake that one of the two sides did not want.
 func refused(code, log string) truth { return truth{code: code, handshake: "refused", log: log} }
 
 // failed is a handshake that came to nothing by the path or a side that vanished.

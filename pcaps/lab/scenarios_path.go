@@ -5,7 +5,6 @@ package main
 import (
 	"crypto/tls"
 	"errors"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -111,8 +110,7 @@ func lostIf(lost bool) fate {
 
 // lostOnce loses the first of the frames that are meant.
 func lostOnce(meant func(frame) bool) route {
-	var lost atomic.Bool
-	return func(f frame) fate { return lostIf(meant(f) && lost.CompareAndSwap(false, true)) }
+	return func(f frame) fate { return lostIf(meant(f) && f.faults == 0) }
 }
 
 // lateIf lets some frames arrive after the next one.

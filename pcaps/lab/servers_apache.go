@@ -46,7 +46,7 @@ Listen 443
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.file("htdocs"), 0o755); err != nil {
+	if err := os.Mkdir(s.file("htdocs"), 0o755); err != nil {
 		return err
 	}
 	if _, err := s.write("htdocs/index.html", "ok\n"); err != nil {

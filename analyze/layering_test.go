@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"pcaps/bench":           {"sniwatch/pcaps/gen/bench"},
 	"analyze/origin/config": {},
 	"pcaps/lab":             {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
+	"analyze/report/redact": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte"},
 }
 
 // A source is one file of the project that is no test.

@@ -123,3 +123,21 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkPackets(b *testing.B) {
+	s := sampleNamed(b, "row6-tls12.pcap")
+	r := New(testKey, Options{Roots: s.roots})
+	connections, _ := split(s.packets)
+	bytes := 0
+	for _, p := range connections[0] {
+		bytes += len(p.Data)
+	}
+	r.Packets(connections[0]) // makes the keys
+	b.SetBytes(int64(bytes))
+	b.ReportAllocs()
+	for b.Loop() {
+		if out, _ := r.Packets(connections[0]); out == nil {
+			b.Fatal("left out")
+		}
+	}
+}

@@ -241,7 +241,7 @@ const leastSecret = 6
 // found, 0 where none is: the last of several safeguards.
 func (conn *connection) leaks(out []capture.Packet) int {
 	for _, p := range out {
-		lower := bytes.ToLower(p.Data)
+		lower := []byte(asciiLower(string(p.Data)))
 		for _, name := range conn.secrets {
 			if bytes.Contains(lower, name) {
 				return p.Number

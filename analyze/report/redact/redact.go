@@ -23,7 +23,8 @@ import (
 // Options say what a Redactor must know to keep the diagnosis the same.
 type Options struct {
 	// Ranges tells which addresses are CloudFront's: those are public and stay.
-	// nil stands for the list that is built in.
+	// Prefixes that the user added are in it, too: their addresses are replaced,
+	// see EdgePrefixes. nil stands for the list that is built in.
 	Ranges *edge.Ranges
 
 	// Roots are those under which the originals were judged. nil stands for

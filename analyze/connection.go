@@ -216,10 +216,21 @@ func (h Handshake) String() string {
 	return [...]string{"unknown", "complete", "refused", "failed", "none"}[h]
 }
 
-// An Answer is what a server's configuration does with a ClientHello.
+// An Answer is how a server's configuration answers a ClientHello, as far as it
+// explains anything.
 type Answer struct {
-	*config.Configuration
-	config.Choice
+	Program string // "nginx", "Apache httpd", "HAProxy"
+	File    string // its configuration
+	At      config.Position
+	Why     config.Why // how the server comes to this site
+	Known   []string   // names of the sites at the address that was asked
+	// What the site allows, as the configuration words it; empty: the default.
+	Protocols      []string
+	Ciphers        string // up to TLS 1.2
+	Suites         string // of TLS 1.3
+	Groups         string
+	VerifyClient   string
+	HiddenFailures *config.Hidden // why the log does not show failures; nil: it does, or that is not known
 }
 
 // Local is what the host's own certificates say about this connection.

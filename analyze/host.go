@@ -56,15 +56,16 @@ type thisHost struct {
 // for sni with that offer (nil: CloudFront's). One that the user named goes before
 // the configuration.
 func (t *thisHost) choose(sni string, server netip.AddrPort, offer *origin.Offer) (cert *origin.Certificate, by origin.ChosenBy, how *Answer) {
-	if configuration, choice, ok := t.config.Answer(sni, server); ok {
+	configuration, choice, ok := t.config.Answer(sni, server)
+	if ok {
 		t.asked = true
-		how = &Answer{configuration, choice}
+		how = newAnswer(configuration, &choice, server)
 	}
 	if t.store.FromFlag && len(t.store.All()) > 0 || how == nil {
 		cert, by = t.store.Choose(sni, offer)
 		return cert, by, how
 	}
-	switch how.Why {
+	switch choice.Why {
 	case config.ByDefault:
 		by = origin.ByDefault
 	case config.ByOnly:
@@ -72,8 +73,34 @@ func (t *thisHost) choose(sni string, server netip.AddrPort, offer *origin.Offer
 	default:
 		by = origin.BySNI
 	}
-	return t.config.Certificate(&how.Choice, offer), by, how
+	return t.config.Certificate(&choice, offer), by, how
 }
+
+// newAnswer takes over what explains something.
+func newAnswer(c *config.Configuration, choice *config.Choice, server netip.AddrPort) *Answer {
+	s := choice.Site
+	a := &Answer{
+		Program: string(c.Program), File: c.File, At: s.At, Why: choice.Why,
+		Protocols: s.Protocols, Ciphers: s.Ciphers, Suites: s.Suites, Groups: s.Groups, VerifyClient: s.VerifyClient,
+	}
+	for _, site := range c.Sites {
+		if !answersAt(site, server) {
+			continue
+		}
+		for _, n := range site.Names {
+			if n.Pattern != "" && n.Pattern != "_" && !slices.Contains(a.Known, n.Pattern) && len(a.Known) < maxKnown {
+				a.Known = append(a.Known, n.Pattern)
+			}
+		}
+	}
+	if hidden, is := c.Hides(s); is {
+		a.HiddenFailures = &hidden
+	}
+	return a
+}
+
+// maxKnown is how many names of sites an Answer has.
+const maxKnown = 50
 
 // Refresh reads the certificates of this host again that have changed, and compares
 // them with what is served.

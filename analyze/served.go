@@ -98,7 +98,7 @@ func (s *served) stray(r *reading, local *thisHost) {
 	configuration, choice, ok := local.config.Answer(asked.sni, r.Server)
 	local.asked = local.asked || ok
 	if ok && choice.Why == config.ByDefault && len(s.strays) < maxRemarks {
-		s.strays = append(s.strays, stray{asked.sni, &Answer{configuration, choice}})
+		s.strays = append(s.strays, stray{asked.sni, newAnswer(configuration, &choice, r.Server)})
 	}
 }
 

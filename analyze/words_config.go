@@ -24,9 +24,9 @@ func lineOf(p config.Position) string {
 // nameDirective is how the server's configuration gives a site a name.
 func (a *Answer) nameDirective() string {
 	switch a.Program {
-	case config.Apache:
+	case string(config.Apache):
 		return "ServerName or ServerAlias"
-	case config.HAProxy:
+	case string(config.HAProxy):
 		return "certificate (crt)"
 	}
 	return "server_name"
@@ -40,7 +40,7 @@ func (v *view) wrongSite() string {
 		return ""
 	}
 	return fmt.Sprintf("No %s in the configuration of %s is for %s: the default site answered (%s), with its certificate.",
-		a.nameDirective(), a.Program, name(v.sni()), lineOf(a.Site.At))
+		a.nameDirective(), a.Program, name(v.sni()), lineOf(a.At))
 }
 
 // wrongSiteFix is to give the name to the right site.
@@ -59,24 +59,18 @@ func (v *view) knownNames() string {
 	if a == nil {
 		return ""
 	}
-	var names []string
-	for _, site := range a.Sites {
-		if !answersAt(site, v.Server) {
-			continue
-		}
-		for _, n := range site.Names {
-			if pattern := name(n.Pattern); n.Pattern != "" && n.Pattern != "_" && !slices.Contains(names, pattern) {
-				names = append(names, pattern)
-			}
-		}
-	}
 	const most = 8
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	names := make([]string, 0, most)
+	for _, n := range a.Known[:min(len(a.Known), most)] {
+		names = append(names, name(n))
+	}
+	if more := len(a.Known) - most; more > 0 {
+		return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", more)
 	}
 	return strings.Join(names, ", ")
 }
 
+// answersAt tells whether a site answers on the port of an address.
 func answersAt(site *config.Site, server netip.AddrPort) bool {
 	return slices.ContainsFunc(site.Listens, func(l config.Listen) bool {
 		return l.TLS && (l.Port == server.Port() || l.Port == 0 || l.Port < server.Port() && server.Port() <= l.LastPort)
@@ -105,24 +99,24 @@ const (
 // leaves it to the default, or is not known.
 func (v *view) allows(s setting) []Evidence {
 	a := v.Local.Answer
-	if a == nil || a.Site == nil {
+	if a == nil {
 		return nil
 	}
 	label, value := "your server allows", ""
 	switch s {
 	case protocolSetting:
-		value = strings.Join(a.Site.Protocols, " ")
+		value = strings.Join(a.Protocols, " ")
 	case cipherSetting:
-		value = strings.Join(slices.DeleteFunc([]string{a.Site.Ciphers, a.Site.Suites}, func(s string) bool { return s == "" }), "; in TLS 1.3 ")
+		value = strings.Join(slices.DeleteFunc([]string{a.Ciphers, a.Suites}, func(s string) bool { return s == "" }), "; in TLS 1.3 ")
 	case groupSetting:
-		value = a.Site.Groups
+		value = a.Groups
 	case clientCertificateSetting:
-		label, value = "your server is set to ask for one", a.Site.VerifyClient
+		label, value = "your server is set to ask for one", a.VerifyClient
 	}
 	if value == "" {
 		return nil
 	}
-	return []Evidence{{File: a.Site.At.File, Label: label, Value: limited(value, maxSetting), Note: fmt.Sprintf("site in line %d", a.Site.At.Line)}}
+	return []Evidence{{File: a.At.File, Label: label, Value: limited(value, maxSetting), Note: fmt.Sprintf("site in line %d", a.At.Line)}}
 }
 
 // maxSetting is how many bytes of a setting are shown: a list of ciphers can be
@@ -133,17 +127,17 @@ const maxSetting = 300
 // where the configuration names them.
 func (v *view) compatible() string {
 	a := v.Local.Answer
-	if a == nil || a.Site == nil || len(a.Site.Protocols) == 0 {
+	if a == nil || len(a.Protocols) == 0 {
 		return ""
 	}
 	var both []string
 	for _, offered := range v.offeredVersions() {
-		if word := protocolWords[offered]; word != "" && slices.ContainsFunc(a.Site.Protocols, func(p string) bool { return strings.EqualFold(p, word) }) {
+		if word := protocolWords[offered]; word != "" && slices.ContainsFunc(a.Protocols, func(p string) bool { return strings.EqualFold(p, word) }) {
 			both = append(both, offered.String())
 		}
 	}
 	if len(both) == 0 {
-		return "The TLS versions have nothing in common: the site allows " + limited(strings.Join(a.Site.Protocols, " "), maxSetting) + "."
+		return "The TLS versions have nothing in common: the site allows " + limited(strings.Join(a.Protocols, " "), maxSetting) + "."
 	}
 	return "The TLS versions are compatible: both sides have " + strings.Join(both, " and ") + "."
 }
@@ -162,13 +156,13 @@ func hiddenByLog(findings []Finding) []Warning {
 		if c == nil || c.Local.Answer == nil || !findings[i].Failure() || len(c.Log) > 0 {
 			continue
 		}
-		hidden, is := c.Local.Answer.Hides(c.Local.Answer.Site)
-		if !is {
+		hidden := c.Local.Answer.HiddenFailures
+		if hidden == nil {
 			continue
 		}
 		w := Warning{
 			Code:  LogLevelHidesThis,
-			Title: "the log of " + string(c.Local.Answer.Program) + " does not show handshakes that fail like this",
+			Title: "the log of " + c.Local.Answer.Program + " does not show handshakes that fail like this",
 			Says:  fmt.Sprintf("As it is set (%s), %s.", lineOf(hidden.At), hidden.Says),
 			Fixes: []Fix{{Says: "Write into the configuration, and reload:", Command: hidden.Write}},
 		}
@@ -191,7 +185,7 @@ func strayWarnings(all []stray) []Warning {
 	for _, s := range all {
 		out = append(out, Warning{
 			Code:  WrongVirtualHost,
-			Title: fmt.Sprintf("no site of %s has the name %s: the default site answers for it (%s)", s.answer.Program, name(s.sni), lineOf(s.answer.Site.At)),
+			Title: fmt.Sprintf("no site of %s has the name %s: the default site answers for it (%s)", s.answer.Program, name(s.sni), lineOf(s.answer.At)),
 			Says:  "CloudFront asks for this name, and accepts the certificate of the default site. Whether that is the site that should answer, only you know.",
 			Fixes: []Fix{{Says: fmt.Sprintf("Give the name to the site that should answer (%s), and reload.", s.answer.nameDirective())}},
 		})

@@ -25,6 +25,8 @@ type collector struct {
 	order    []*Finding
 	clients  map[*Finding]map[netip.Addr]struct{}
 	served   served
+	timeline Timeline
+	crowds   crowds
 	gaps     int
 	missing  int64
 	cut      int // connections of which the snap length cut packets; not among gaps
@@ -78,6 +80,8 @@ func (k *collector) count(r *reading, local *thisHost) {
 			n.CloudFrontFailed++
 		}
 	}
+	k.timeline.count(c.Start, c.Handshake)
+	k.crowds.count(c.Edge, c.Handshake)
 	k.served.note(r, local)
 	inHandshake := false
 	for _, g := range c.Gaps {
@@ -113,6 +117,7 @@ func (k *collector) add(r *reading, local *thisHost) (kept bool) {
 	}
 	f.First = min(f.First, c.Start)
 	f.Last = max(f.Last, c.Start)
+	k.timeline.countFinding(c.Start, slices.Index(k.order, f))
 	k.client(f, c.Client.Addr())
 	if h := c.ClientHello; h != nil && h.ServerName != "" && !slices.Contains(f.SNI, h.ServerName) {
 		if len(f.SNI) < maxNames {
@@ -195,24 +200,31 @@ func (k *collector) client(f *Finding, a netip.Addr) {
 }
 
 // sorted gives the findings, those about CloudFront first, then by the number
-// of connections.
-func (k *collector) sorted() []Finding {
-	out := make([]Finding, len(k.order))
+// of connections, and the Timeline that goes with them.
+func (k *collector) sorted() ([]Finding, Timeline) {
+	order := slices.Clone(k.order)
+	slices.SortStableFunc(order, compareFindings)
+	to := make([]int, len(order))
 	for i, f := range k.order {
+		to[i] = slices.Index(order, f)
+	}
+	out := make([]Finding, len(order))
+	for i, f := range order {
 		out[i] = *f
 		out[i].Of = k.counts.CloudFront
 		if !f.CloudFront {
 			out[i].Of = k.counts.Connections - k.counts.CloudFront
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int {
-		if a.CloudFront != b.CloudFront {
-			if a.CloudFront {
-				return -1
-			}
-			return 1
+	return out, k.timeline.numbered(to)
+}
+
+func compareFindings(a, b *Finding) int {
+	if a.CloudFront != b.CloudFront {
+		if a.CloudFront {
+			return -1
 		}
-		return cmp.Compare(b.Connections, a.Connections)
-	})
-	return out
+		return 1
+	}
+	return cmp.Compare(b.Connections, a.Connections)
 }

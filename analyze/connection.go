@@ -39,7 +39,8 @@ type Connection struct {
 	Faults             []Fault
 	End                End
 	Handshake          Handshake
-	History            string // one letter an event, see historyLetters
+	History            string   // one letter an event, see historyLetters
+	Flights            []Flight // the first of them, in order
 
 	Log       []LogLine // of the server, as far as they were joined; in the order of the log
 	Local     Local     // the certificate on this host, and what is wrong with the one that counts

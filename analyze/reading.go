@@ -36,6 +36,7 @@ type reading struct {
 	choiceBody []byte
 
 	history [maxHistory]byte
+	flown   flightRecorder
 	records [2][maxRecords]int // for Side.EncryptedRecords
 }
 
@@ -63,6 +64,7 @@ type side struct {
 func (r *reading) begin(f *tcp.Flow, file string, chains *chainCache) {
 	r.Connection = Connection{}
 	r.progress = progress{}
+	r.flown.n = 0
 	r.flow, r.chains = f, chains
 	for who := range r.sides {
 		s := &r.sides[who]
@@ -113,6 +115,7 @@ func (r *reading) bytes(from Who, b []byte, at tcp.Mark) {
 	r.at = at
 	c := r.counts(from)
 	c.Last, c.LastPacket = at.Time, at.Packet
+	r.flown.note(from, len(b), at, r.letters)
 	s := &r.sides[from]
 	s.stream.Feed(b, s)
 }
@@ -208,6 +211,7 @@ func (r *reading) finish(why tcp.Reason) {
 func (r *reading) unanswered(s *tcp.SYNs, why tcp.Reason, file string) {
 	r.Connection = Connection{}
 	r.progress = progress{}
+	r.flown.n = 0
 	r.File = file
 	r.Client, r.Server = s.Client.AddrPort(), s.Server.AddrPort()
 	r.Start, r.FirstPacket = s.First.Time, s.First.Packet
@@ -227,6 +231,7 @@ func (r *reading) unanswered(s *tcp.SYNs, why tcp.Reason, file string) {
 func (r *reading) handOut() *Connection {
 	r.parseHello()
 	r.History = string(r.history[:r.letters])
+	r.Flights = r.flown.recorded(r.History)
 	if r.MidStream {
 		r.History = "^" + r.History
 	}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
 	"sniwatch/capture"
 )
@@ -18,9 +19,12 @@ type Report struct {
 
 	Inputs       []Input
 	Ranges       RangesUsed
+	Distribution edge.Distribution // what was known of it
 	Certificates []CertificateUsed
 	Roots        string // which roots count as trusted: "Mozilla, 2026-10-30"
 	Counts       Counts
+	Timeline     Timeline
+	Crowds       []Crowd   // clients by prefix: CloudFront's first, then those with the most failures
 	Findings     []Finding // those about CloudFront first, then by the number of connections
 	Warnings     []Warning
 	Logs         []LogUsed
@@ -53,6 +57,7 @@ type CertificateUsed struct {
 	Names    []string
 	NotAfter time.Time
 	Problems []origin.Problem
+	Chain    *origin.Chain // as the file or the wire has it
 }
 
 // Counts are connections, by what became of their handshake.

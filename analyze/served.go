@@ -197,7 +197,7 @@ func (s *served) used(local *thisHost, roots *origin.Roots, at time.Time) []Cert
 }
 
 func certificateUsed(file string, c *origin.Chain, roots *origin.Roots, at time.Time) CertificateUsed {
-	u := CertificateUsed{File: file, Names: c.Names(), Problems: c.Inspect(roots, at, nil)}
+	u := CertificateUsed{File: file, Names: c.Names(), Problems: c.Inspect(roots, at, nil), Chain: c}
 	if leaf := c.Leaf(); leaf != nil {
 		u.NotAfter = leaf.NotAfter
 	}

@@ -20,13 +20,14 @@ func (w *Watcher) Report(now time.Time) *Report {
 	k := &w.collector
 	r := &Report{
 		Version: w.opts.Version, Made: now, Live: w.opts.Live,
-		Inputs: w.inputs, Counts: k.counts, Findings: k.sorted(),
-		Roots: w.opts.Roots.Source,
+		Inputs: w.inputs, Counts: k.counts, Crowds: k.crowds.sorted(),
+		Roots: w.opts.Roots.Source, Distribution: w.opts.Distribution,
 		Ranges: RangesUsed{
 			Source: w.opts.Ranges.Source, Created: w.opts.Ranges.Created,
 			AgeDays: int(w.opts.Ranges.Age(now).Hours() / 24),
 		},
 	}
+	r.Findings, r.Timeline = k.sorted()
 	r.Start, r.End = times(w.inputs)
 	at := r.End.Time()
 	if r.End == 0 {

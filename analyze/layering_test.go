@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"analyze/edge":          {"github.com/gaissmai/bart"},
 	"analyze/origin":        {"sniwatch/analyze/origin/config", "sniwatch/analyze/origin/config", "golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
 	"analyze/origin/logs":   {"github.com/klauspost/compress"},
-	"analyze/report":        {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth"},
+	"analyze/report":        {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna"},
 	"pcaps/bench":           {"sniwatch/pcaps/gen/bench"},
 	"analyze/origin/config": {},
 	"pcaps/lab":             {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},

@@ -164,16 +164,7 @@ func (m *markdown) fixes(list []analyze.Fix) {
 		if f.Command == "" {
 			continue
 		}
-		indent := strings.Repeat(" ", len(lead))
-		fence := "```"
-		for strings.Contains(f.Command, fence) {
-			fence += "`"
-		}
-		m.line("", indent+fence+"sh")
-		for command := range strings.SplitSeq(f.Command, "\n") {
-			m.line(indent + Clean(command, maxCommand))
-		}
-		m.line(indent + fence)
+		m.fenced(strings.Repeat(" ", len(lead)), cleanLines(f.Command))
 	}
 }
 

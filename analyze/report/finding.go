@@ -52,7 +52,10 @@ func (p *page) title(mark string, as style, title, certainty string) {
 }
 
 // whose says how many connections a finding explains, and from whom.
-func (p *page) whose(f *analyze.Finding) string {
+func (p *page) whose(f *analyze.Finding) string { return whose(f, p.cal, p.when) }
+
+// whose is without its time where that is all, the span of the whole report.
+func whose(f *analyze.Finding, cal calendar, all string) string {
 	s := Clean(string(f.Code), maxWord)
 	if f.ArticleRow > 0 {
 		s += fmt.Sprintf(" (row %d of docs/cloudfront.md)", f.ArticleRow)
@@ -70,7 +73,7 @@ func (p *page) whose(f *analyze.Finding) string {
 			s += " or more"
 		}
 	}
-	if when := p.cal.span(f.First, f.Last); when != "" && when != p.when {
+	if when := cal.span(f.First, f.Last); when != "" && when != all {
 		s += ", " + when
 	}
 	return s
@@ -80,7 +83,7 @@ func (p *page) whose(f *analyze.Finding) string {
 type row struct{ label, value, where string }
 
 // example tells which connection the evidence is taken from.
-func (p *page) example(f *analyze.Finding) row {
+func example(f *analyze.Finding, files bool) row {
 	c := f.Example
 	label := "for example"
 	if f.Connections == 1 {
@@ -90,7 +93,7 @@ func (p *page) example(f *analyze.Finding) row {
 	if c.FirstPacket == c.LastPacket {
 		where = "packet " + number(c.FirstPacket)
 	}
-	if p.files && c.File != "" {
+	if files && c.File != "" {
 		where += ", " + Clean(c.File, maxWord)
 	}
 	return row{label, c.Client.String(), where}
@@ -99,8 +102,16 @@ func (p *page) example(f *analyze.Finding) row {
 // evidence writes the rows of label, value and place in columns, then what is
 // a sentence by itself.
 func (p *page) evidence(f *analyze.Finding) {
-	var rows []row
-	var sentences []string
+	rows, sentences := evidenceOf(f, p.files)
+	p.rows(rows)
+	for _, s := range sentences {
+		p.block("  ", s, plain)
+	}
+}
+
+// evidenceOf gives the rows, and the sentences, all of it clean. files: a
+// packet's number alone does not tell which packet it is.
+func evidenceOf(f *analyze.Finding, files bool) (rows []row, sentences []string) {
 	for _, e := range f.Evidence {
 		r := row{cleanWords(e.Label, maxTitle), cleanWords(e.Value, maxValue), place(e)}
 		if r.label == "" {
@@ -113,12 +124,9 @@ func (p *page) evidence(f *analyze.Finding) {
 		rows = append(rows, row{label: "names asked for", value: names(f)})
 	}
 	if f.Example != nil {
-		rows = append(rows, p.example(f))
+		rows = append(rows, example(f, files))
 	}
-	p.rows(rows)
-	for _, s := range sentences {
-		p.block("  ", s, plain)
-	}
+	return rows, sentences
 }
 
 // place says where a piece of evidence was seen, and what there is to add.

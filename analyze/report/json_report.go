@@ -93,6 +93,7 @@ type findingObject struct {
 	Also        []analyze.Code   `json:"also"`
 	ArticleRow  int              `json:"article_row,omitempty"`
 	Logged      int              `json:"logged,omitempty"`
+	Harmless    bool             `json:"harmless,omitempty"` // nobody has to mend anything
 	Example     *exampleObject   `json:"example,omitempty"`
 }
 
@@ -199,6 +200,7 @@ func newFinding(f *analyze.Finding) findingObject {
 		Also:        list(f.Also),
 		ArticleRow:  f.ArticleRow,
 		Logged:      f.Logged,
+		Harmless:    f.Harmless,
 	}
 	for _, a := range f.Addresses {
 		o.Addresses = append(o.Addresses, a.String())

@@ -109,6 +109,7 @@ func TestSchemaPageFields(t *testing.T) {
 		"The report":      reflect.TypeFor[reportObject](),
 		"The check":       reflect.TypeFor[checkObject](),
 		"The explanation": reflect.TypeFor[explainObject](),
+		"The comparison":  reflect.TypeFor[comparisonObject](),
 	} {
 		written := map[string]string{}
 		writtenFields(object, "", written)

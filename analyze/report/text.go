@@ -60,36 +60,43 @@ func WriteText(w io.Writer, r *analyze.Report, o TextOptions) error {
 
 // headline writes the one sentence for somebody who reads nothing else.
 func (p *page) headline(r *analyze.Report) {
+	says, as := verdict(r)
+	when := fullSpan(r.Start, r.End)
+	switch {
+	case when == "":
+		p.block("", says, as)
+	case columns(says)+2+len(when) <= p.width:
+		p.line(paint(says, as, p.colour) + ", " + when)
+	default:
+		p.block("", says+",", as)
+		p.block("", when, plain)
+	}
+}
+
+// verdict says it in one sentence: red where something failed, green where
+// nothing did, yellow where that cannot be told.
+func verdict(r *analyze.Report) (says string, as style) {
 	problems := 0
 	for i := range r.Findings {
 		if r.Findings[i].Failure() {
 			problems++
 		}
 	}
-	verdict, as := outcome(&r.Counts, packets(r)), green
+	says, as = outcome(&r.Counts, packets(r)), green
 	if r.Counts.Connections == 0 && packets(r) > 0 {
-		verdict += notTCP(r)
+		says += notTCP(r)
 	}
 	switch {
 	case problems > 0:
-		verdict, as = count(problems, "problem")+": "+verdict, red
+		says, as = count(problems, "problem")+": "+says, red
 	case r.Counts.Refused+r.Counts.Failed > 0:
 		as = red
 	case r.Counts.Complete > 0:
-		verdict = "No problem: " + verdict
+		says = "No problem: " + says
 	default:
-		verdict, as = capitalised(verdict), yellow
+		says, as = capitalised(says), yellow
 	}
-	when := fullSpan(r.Start, r.End)
-	switch {
-	case when == "":
-		p.block("", verdict, as)
-	case columns(verdict)+2+len(when) <= p.width:
-		p.line(paint(verdict, as, p.colour) + ", " + when)
-	default:
-		p.block("", verdict+",", as)
-		p.block("", when, plain)
-	}
+	return says, as
 }
 
 // capitalised begins a sentence.

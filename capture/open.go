@@ -21,6 +21,8 @@ type File struct {
 	name    string
 	closers []io.Closer
 	win     *window
+	input   *window // what win is unpacked from; nil: win is the input itself
+	size    int64   // of a regular file, in bytes; 0: not known
 	format  Source
 
 	unpacked bool
@@ -54,6 +56,7 @@ func Open(name string, stdin io.Reader) (*File, error) {
 	}
 	f := &File{name: name, closers: []io.Closer{handle}, win: newWindow(handle)}
 	if status.Mode().IsRegular() {
+		f.size = status.Size()
 		f.mapInput(handle)
 	}
 	return f.begin()
@@ -131,7 +134,7 @@ func (f *File) unpack() error {
 			hint: unpackHint(packing+" -dc", f.name)}
 	}
 	f.closers = append(f.closers, unpacked)
-	f.win = newWindow(unpacked)
+	f.input, f.win = f.win, newWindow(unpacked)
 	f.unpacked = true
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"sync"
 
 	"sniwatch/analyze"
 )
@@ -15,7 +16,8 @@ var (
 	//go:embed html_page.css
 	htmlStyle string
 
-	htmlTemplate = template.Must(template.New("page").Parse(htmlLayout))
+	// htmlTemplate is parsed when it is first wanted, which mostly is never.
+	htmlTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(htmlLayout)) })
 )
 
 // Limits that keep the page readable, and below 2 MB whatever comes.
@@ -32,7 +34,7 @@ const (
 // Every string is cleaned here and escaped by html/template for the place where
 // it stands; the pictures are drawn by this package, which escapes their texts.
 func WriteHTML(w io.Writer, r *analyze.Report, o PageOptions) error {
-	return htmlTemplate.Execute(w, newHTMLPage(r, o))
+	return htmlTemplate().Execute(w, newHTMLPage(r, o))
 }
 
 // An htmlPage is what the layout shows. Its strings are clean.

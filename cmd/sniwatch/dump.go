@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"sniwatch/capture"
@@ -39,18 +40,23 @@ func newDump(o *options) (*dump, error) {
 
 // create makes the file, unless that would destroy one that is to be read.
 func create(name string, inputs []string) (*os.File, error) {
-	if there, err := os.Stat(name); err == nil {
-		for _, input := range inputs {
-			if in, err := os.Stat(input); err == nil && os.SameFile(there, in) {
-				return nil, usageError{fmt.Sprintf("-w %s would overwrite the capture that is to be read", name), "give -w another file"}
-			}
-		}
+	if overwrites(name, inputs) {
+		return nil, usageError{fmt.Sprintf("-w %s would overwrite the capture that is to be read", name), "give -w another file"}
 	}
 	f, err := os.Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write packets: %w", err)
 	}
 	return f, nil
+}
+
+// overwrites tells whether a file is one of the inputs, by whatever name.
+func overwrites(name string, inputs []string) bool {
+	there, err := os.Stat(name)
+	return err == nil && slices.ContainsFunc(inputs, func(input string) bool {
+		in, err := os.Stat(input)
+		return err == nil && os.SameFile(there, in)
+	})
 }
 
 func (d *dump) write(p *capture.Packet) error { return d.explain(d.sink.Write(p, "")) }

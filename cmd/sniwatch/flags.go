@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sniwatch/analyze/edge"
+	"sniwatch/analyze/report"
 )
 
 // options are the command line, checked.
@@ -48,7 +49,10 @@ type options struct {
 	logZone *time.Location
 
 	// what is said, and how
-	format     string
+	format     report.Format
+	reports    []string
+	force      bool
+	command    string // as it can be typed again
 	all        bool
 	onlyFailed bool
 	exitCode   bool
@@ -58,15 +62,12 @@ type options struct {
 	help           bool
 }
 
-// formats that can be written.
-var formats = []string{"text", "json", "ndjson"}
-
 // tlsPorts are where TLS is expected when no --port says otherwise.
 var tlsPorts = []uint16{443, 8443}
 
 // parseFlags reads and checks the command line.
 func parseFlags(args []string) (*options, error) {
-	o := &options{}
+	o := &options{command: commandLine(args)}
 	raw := o.define()
 	switch err := o.flags.Parse(args); {
 	case err != nil:
@@ -106,6 +107,7 @@ type rawFlags struct {
 	viewers     []string
 	origin      string
 	forwardHost string
+	format      string
 	filterFile  string
 	logZone     string
 	probe       string
@@ -117,7 +119,7 @@ func (o *options) define() *rawFlags {
 	o.groups = []flagGroup{
 		{"Where packets come from", o.definePackets(raw)},
 		{"What is known of this host and the distribution", o.defineKnown(raw)},
-		{"What is said", o.defineSaid()},
+		{"What is said", o.defineSaid(raw)},
 	}
 	o.flags = newFlagSet("sniwatch")
 	for _, g := range o.groups {
@@ -171,11 +173,13 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	return f
 }
 
-func (o *options) defineSaid() *pflag.FlagSet {
+func (o *options) defineSaid(raw *rawFlags) *pflag.FlagSet {
 	f := newFlagSet("said")
-	f.StringVar(&o.format, "format", "text", "`FORMAT` of the report: "+strings.Join(formats, ", ")+"; the default is text")
+	f.StringVar(&raw.format, "format", "text", "`FORMAT` of the report: "+formatNames()+"; the default is text")
+	f.StringArrayVar(&o.reports, "report", nil, "also write the report to `FILE`, in the format of its ending: .html, .md, .txt, .json, .ndjson, .csv, or .zip for all of them; may be repeated")
+	f.BoolVar(&o.force, "force", false, "overwrite the files of --report")
 	f.BoolVar(&o.all, "all", false, "list the connections that are healthy, or no TLS, too")
-	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave complete handshakes out of json and ndjson")
+	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave complete handshakes out of json, ndjson and csv")
 	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 3 if a handshake failed")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and stop")
 	f.BoolVarP(&o.help, "help", "h", false, "print this and stop")
@@ -191,12 +195,8 @@ func (o *options) check(raw *rawFlags) error {
 		return o.nothingToLookAt()
 	case o.interfaceName != "" && len(o.read) > 0:
 		return usageError{"both an interface (-i) and a capture (-r) were given", "give one of them"}
-	case !slices.Contains(formats, o.format):
-		return usageError{fmt.Sprintf("unknown format %q", o.format), "the formats are " + strings.Join(formats, ", ")}
 	case o.count < 0 || o.duration < 0 || o.snapLen < 0 || o.bufferKiB < 0:
 		return usageError{"a count, time or size is negative", ""}
-	case o.onlyFailed && o.format == "text":
-		return usageError{"--only-failed is for --format json and ndjson", "text shows the failures only, unless --all is given"}
 	case o.duration > 0 && o.interfaceName == "":
 		return usageError{"--duration is for live capture", "-c ends the reading of a capture after so many packets"}
 	case len(o.policies) > 0 && o.distributionFile == "":
@@ -205,6 +205,9 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"standard input cannot be both a capture and a log", ""}
 	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
+	}
+	if err := o.checkFormat(raw.format); err != nil {
+		return err
 	}
 	var err error
 	if o.ports, err = parsePorts(raw.ports); err != nil {
@@ -224,6 +227,35 @@ func (o *options) check(raw *rawFlags) error {
 		return err
 	}
 	return o.readFilter(raw.filterFile)
+}
+
+// checkFormat understands --format, and what belongs to it.
+func (o *options) checkFormat(format string) error {
+	var known bool
+	if o.format, known = report.ParseFormat(format); !known {
+		return usageError{fmt.Sprintf("unknown format %q", format), "the formats are " + formatNames()}
+	}
+	if o.onlyFailed && !o.every() {
+		return usageError{"--only-failed is for the formats json, ndjson and csv", "the others show the failures only, unless --all is given"}
+	}
+	return nil
+}
+
+// every tells whether one of the outputs has every connection in it.
+func (o *options) every() bool {
+	return o.format.Every() || slices.ContainsFunc(o.reports, func(name string) bool {
+		f, _ := report.FormatOf(name)
+		return f.Every()
+	})
+}
+
+// formatNames lists the formats.
+func formatNames() string {
+	names := make([]string, len(report.Formats))
+	for i, f := range report.Formats {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
 }
 
 // nothingToLookAt says what is missing, as far as the words left over tell.

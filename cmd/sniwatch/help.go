@@ -41,6 +41,7 @@ const usage = `usage: sniwatch -i INTERFACE [flags] [filter]   watch this host's
        sniwatch -r FILE [flags] [filter]        explain those in a capture
        sniwatch check --cert FILE [flags]       will CloudFront accept it?
        sniwatch explain [FILE…] [flags]         what lines of a log mean
+       sniwatch compare BEFORE AFTER            what is fixed, what is new?
        sniwatch ranges [--update]               CloudFront's addresses
 example: sudo sniwatch -i any --cert fullchain.pem
 sniwatch --help explains the flags.
@@ -57,12 +58,14 @@ Usage:
   sniwatch -r FILE [flags] [filter]         analyse a capture
   sniwatch check --cert FILE [flags]        will CloudFront accept it?
   sniwatch explain [FILE…] [flags]          what lines of a server's log mean
+  sniwatch compare BEFORE AFTER [flags]     what is fixed, what is new?
   sniwatch ranges [--update]                the list of CloudFront's addresses
 
 Examples:
   sudo sniwatch -i eth0 --cert fullchain.pem
   sniwatch -r a.pcap --cert fullchain.pem --origin-domain origin.example.com
   sniwatch -r a.pcap --format ndjson net 130.176.0.0/16
+  sniwatch -r a.pcap --report ticket.html --report ticket.zip
 
 Captures may be pcap or pcapng, compressed with gzip or zstd. The filter is
 tcpdump's (man pcap-filter). Exit codes: 0 done, 1 could not work, 2 usage,

@@ -14,7 +14,7 @@ import (
 
 // memoryLimit is what the Go runtime may use, in bytes. With the program itself
 // and the window on the capture, the process stays below 64 MiB.
-const memoryLimit = 42 << 20
+const memoryLimit = 39 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -19,21 +20,23 @@ const (
 	listedAll = 1000 // with --all
 )
 
-// An output writes connections as they end, and the report.
+// An output writes connections as they end, and the report, to standard output
+// and to the files of --report.
 type output struct {
 	o      *options
 	w      io.Writer
-	json   *report.JSON
+	main   *sink // standard output
+	files  []*sink
 	screen *screen // live
 	width  int     // of the terminal, 0: none
 	colour bool
-	kept   []*analyze.Connection
-	more   int
-	err    error // the first that the writer gave
+	pages  pages
+	err    error // the first that standard output gave
 }
 
-func newOutput(o *options, s streams) *output {
-	out := &output{o: o, w: s.out}
+// newOutput opens the files. Its error is about one of them.
+func newOutput(o *options, s streams) (*output, error) {
+	out := &output{o: o, w: s.out, pages: pages{command: o.command, all: o.all}}
 	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		out.width = 80
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
@@ -41,44 +44,47 @@ func newOutput(o *options, s streams) *output {
 		}
 		out.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
-	if o.format != "text" {
-		out.json = report.NewJSON(s.out, o.format == "ndjson")
-	} else if o.interfaceName != "" {
+	out.main = &sink{format: o.format, w: s.out, stream: newStream(o.format, s.out)}
+	if o.format == report.Text && o.interfaceName != "" {
 		out.screen = newScreen(out, s)
 	}
-	return out
+	var err error
+	out.files, err = openSinks(o)
+	return out, err
 }
 
 // connection takes a connection that is over, and tells whether it keeps it.
 func (out *output) connection(c *analyze.Connection) (kept bool) {
 	failed := c.Diagnosis.Failure()
-	switch {
-	case out.json != nil:
-		if !out.o.onlyFailed || c.Handshake != analyze.Complete {
-			out.note(out.json.Connection(c))
-		}
-	case out.screen != nil && (failed || out.o.all):
+	if out.screen != nil && (failed || out.o.all) {
 		out.screen.line(c)
 	}
-	if out.json != nil || !failed && !out.o.all {
+	if !out.o.onlyFailed || c.Handshake != analyze.Complete {
+		out.main.connection(c)
+		out.note(out.main.err)
+		for _, s := range out.files {
+			s.connection(c)
+		}
+	}
+	if !failed && !out.o.all {
 		return false
 	}
 	most := listed
 	if out.o.all {
 		most = listedAll
 	}
-	if len(out.kept) == most {
-		out.more++
+	if len(out.pages.kept) == most {
+		out.pages.more++
 		return false
 	}
-	out.kept = append(out.kept, c)
+	out.pages.kept = append(out.pages.kept, c)
 	return true
 }
 
 // flush sends on what a reader of a live capture should see.
 func (out *output) flush() {
-	if out.json != nil {
-		out.note(out.json.Flush())
+	if out.main.stream != nil {
+		out.note(out.main.stream.Flush())
 	}
 }
 
@@ -88,20 +94,23 @@ func (out *output) note(err error) {
 	}
 }
 
-// close writes the report.
+// close writes the report, to standard output first. A file that fails does not
+// stop the others.
 func (out *output) close(r *analyze.Report) error {
-	if out.json != nil {
-		out.note(out.json.Close(r))
-		return out.err
-	}
-	slices.SortStableFunc(out.kept, func(a, b *analyze.Connection) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(out.pages.kept, func(a, b *analyze.Connection) int { return cmp.Compare(a.Start, b.Start) })
 	if out.screen != nil && out.screen.lines > 0 {
 		_, err := io.WriteString(out.w, "\n") // the summary stands apart from the lines
 		out.note(err)
 	}
-	out.note(report.WriteText(out.w, r, report.TextOptions{
-		Width: min(out.width, 100), Colour: out.colour, All: out.o.all,
-		Connections: out.kept, MoreConnections: out.more,
-	}))
-	return out.err
+	screen := out.pages
+	screen.width, screen.colour = out.width, out.colour
+	out.note(out.main.finish(r, &screen))
+	errs := []error{out.err}
+	for _, s := range out.files {
+		errs = append(errs, s.finish(r, &out.pages))
+	}
+	return errors.Join(errs...)
 }
+
+// abort removes the files that are not whole.
+func (out *output) abort() { abort(out.files) }

@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"json": scriptJSON, "printable": scriptPrintable},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"json": scriptJSON, "printable": scriptPrintable, "glob": scriptGlob},
 	})
 }
 
@@ -179,5 +179,20 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 		if line = strings.TrimSpace(line); !strings.Contains(string(readme), line) {
 			t.Errorf("the README does not show %q", line)
 		}
+	}
+}
+
+// scriptGlob is the command "glob PATTERN": a file in the work folder matches,
+// or with "!" none does.
+func scriptGlob(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: glob PATTERN")
+	}
+	found, err := filepath.Glob(ts.MkAbs(args[0]))
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if (len(found) > 0) == neg {
+		ts.Fatalf("%s: %q", args[0], found)
 	}
 }

@@ -17,15 +17,19 @@ import (
 // watch is the main form of the program. failed tells whether a handshake
 // failed.
 func watch(ctx context.Context, o *options, s streams) (failed bool, err error) {
-	out := newOutput(o, s)
 	settings, err := o.settings(s)
 	if err != nil {
 		return false, err
 	}
+	out, err := newOutput(o, s)
+	if err != nil {
+		return false, err
+	}
+	defer out.abort()
 	b, s := o.besides(ctx, s, &settings)
 	defer b.done()
 	settings.Told = out.connection
-	settings.Every = o.format != "text" || o.all
+	settings.Every = o.every() || o.all
 	w := analyze.NewWatcher(settings)
 
 	var dump *dump
@@ -111,6 +115,8 @@ func (o *options) setup() (*edge.Setup, error) {
 func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump) error {
 	var problems []error
 	seen, passed := 0, 0
+	bar := newProgress(o, s)
+	defer bar.clear()
 	for _, name := range o.read {
 		if o.count > 0 && passed >= o.count || ctx.Err() != nil {
 			break
@@ -121,7 +127,8 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 			continue
 		}
 		w.Begin(name)
-		read, through, err := readFile(ctx, o, f, w, d, max(0, o.count-passed))
+		bar.begin()
+		read, through, err := readFile(ctx, o, f, w, d, max(0, o.count-passed), bar)
 		f.Close()
 		broken := ""
 		var cut *capture.Broken
@@ -145,7 +152,7 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 
 // readFile analyses one capture, at most limit packets unless that is 0. It
 // gives how many were read, and how many of them the filter let through.
-func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int) (read, passed int, err error) {
+func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int, bar *progress) (read, passed int, err error) {
 	filter := filters{expression: o.filter}
 	var p capture.Packet
 	err = f.Guard(func() error {
@@ -156,8 +163,11 @@ func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watch
 				return err
 			}
 			const often = 1 << 12 // packets between looks at the context
-			if read++; read%often == 0 && ctx.Err() != nil {
-				return nil
+			if read++; read%often == 0 {
+				if ctx.Err() != nil {
+					return nil
+				}
+				bar.at(f)
 			}
 			if pass, err := filter.match(&p); err != nil {
 				return err

@@ -54,6 +54,9 @@ func FuzzReader(f *testing.F) {
 				t.Fatalf("packet %d: %+v", n, p)
 			}
 			last = p.Number
+			if on := r.Origin().Interface; on == nil || len(on.Name) > maxText || on.Resolution > 9 {
+				t.Fatalf("packet %d is from %+v", n, on)
+			}
 			if kind := d.Decode(&p, &s); kind >= Kinds {
 				t.Fatalf("kind %d", kind)
 			}

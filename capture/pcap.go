@@ -37,6 +37,8 @@ type pcap struct {
 	limit    uint32 // bytes that a packet may have
 	header   int    // bytes of a record header
 	lengths  lengthOrder
+	snapLen  uint32     // that the file announces
+	where    *Interface // made when somebody asks for it
 }
 
 // A lengthOrder says in which order the two lengths of a record header stand.
@@ -89,7 +91,8 @@ func newPcap(f *File, win *window) (r *pcap, problem string) {
 		order = binary.BigEndian
 	}
 	r.lengths = lengthsOf(order.Uint16(head[4:]), order.Uint16(head[6:]))
-	r.limit = min(max(order.Uint32(head[16:]), maxSnapLength), maxPacket)
+	r.snapLen = order.Uint32(head[16:])
+	r.limit = min(max(r.snapLen, maxSnapLength), maxPacket)
 	// Above the 16 bits of the link type stand the length of the frame check
 	// sequence and reserved bits. The check sequence itself lies behind what
 	// the IP header counts and does not disturb.

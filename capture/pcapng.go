@@ -8,12 +8,13 @@ import (
 )
 
 // Block types of pcapng (draft-ietf-opsawg-pcapng, section 11.1) that are
-// looked into. All others are skipped: statistics, names, secrets and so on.
+// looked into. All others are skipped: names, secrets and so on.
 const (
 	blockSection   = 0x0a0d0d0a // the same in both byte orders
 	blockInterface = 1
 	blockOldPacket = 2
 	blockSimple    = 3
+	blockStatistic = 5
 	blockPacket    = 6
 )
 
@@ -48,6 +49,13 @@ type pcapng struct {
 	win        *window
 	big        bool // the section is big-endian
 	interfaces []networkInterface
+
+	// For who asks where packets are from.
+	section *Section
+	last    int       // the interface of the packet that was read last
+	options []byte    // of that packet; a view
+	ended   Timestamp // until when was captured, as far as that is said
+	texts   int       // bytes of names and descriptions so far
 }
 
 // A networkInterface is what an Interface Description Block says.
@@ -55,6 +63,7 @@ type networkInterface struct {
 	link  LinkType
 	snap  uint32 // 0 is no limit
 	clock clock
+	about *Interface
 }
 
 // isPcapng tells whether head begins with a Section Header Block.
@@ -114,6 +123,10 @@ func (r *pcapng) takeBlock(kind, length uint32, p *Packet) (packet bool, err err
 		}
 		r.win.skip(int(length))
 		return kind != blockInterface, nil
+	case blockSection:
+		r.describeSection(length)
+	case blockStatistic:
+		r.takeStatistics(length)
 	}
 	if isFrame(kind) {
 		r.file.frames++
@@ -216,6 +229,9 @@ func (r *pcapng) read(kind uint32, block []byte, p *Packet) error {
 	}
 	p.Time = on.clock.time(uint64(r.uint32(block[12:]))<<32 | uint64(r.uint32(block[16:])))
 	p.Link = on.link
+	r.last = int(id)
+	padded := (uint64(captured) + 3) &^ 3
+	r.options = block[min(packetHead+padded, uint64(len(block)-4)) : len(block)-4]
 	return nil
 }
 
@@ -239,6 +255,7 @@ func (r *pcapng) simplePacket(block []byte, p *Packet) error {
 	}
 	p.Time = 0
 	p.Link = on.link
+	r.last, r.options = 0, nil
 	return nil
 }
 
@@ -267,35 +284,19 @@ func (r *pcapng) addInterface(block []byte) error {
 	if len(r.interfaces) == maxInterfaces {
 		return r.broken("more than %d interfaces in a section", maxInterfaces)
 	}
-	resolution, offset := r.timeOptions(block[interfaceHead : len(block)-4])
+	about := &Interface{
+		Section: r.section,
+		Link:    LinkType(r.uint16(block[8:])),
+		SnapLen: r.uint32(block[12:]),
+	}
+	resolution, offset := r.describeInterface(about, block[interfaceHead:len(block)-4])
 	r.interfaces = append(r.interfaces, networkInterface{
-		link:  LinkType(r.uint16(block[8:])),
-		snap:  r.uint32(block[12:]),
+		link:  about.Link,
+		snap:  about.SnapLen,
 		clock: newClock(resolution, offset),
+		about: about,
 	})
 	return nil
-}
-
-// timeOptions looks for the two options that say what the timestamps mean.
-// An option that is longer than the block ends the search: the packets can
-// be read nevertheless.
-func (r *pcapng) timeOptions(options []byte) (resolution uint8, offset int64) {
-	resolution = 6
-	for len(options) >= 4 {
-		code, length := r.uint16(options), int(r.uint16(options[2:]))
-		options = options[4:]
-		if code == optionEnd || length > len(options) {
-			break
-		}
-		switch {
-		case code == optionResolution && length >= 1:
-			resolution = options[0]
-		case code == optionOffset && length == 8:
-			offset = int64(r.uint64(options))
-		}
-		options = options[min((length+3)&^3, len(options)):]
-	}
-	return resolution, offset
 }
 
 func (r *pcapng) broken(format string, args ...any) error {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -27,19 +26,10 @@ type WriterOptions struct {
 	Hardware    string // of the host that captured
 	OS          string // its operating system
 	Application string // which program wrote the file
+	Comment     string // on the whole
 	Interface   string // name of the network interface
 	SnapLen     uint32 // bytes that were captured of a packet at most; 0 is no limit
 }
-
-// Options of pcapng that Writer writes (draft-ietf-opsawg-pcapng, sections
-// 3.5, 4.1 and 4.2).
-const (
-	optionComment     = 1
-	optionHardware    = 2
-	optionOS          = 3
-	optionApplication = 4
-	optionName        = 2 // if_name
-)
 
 // nanoseconds is if_tsresol 10 to the power of -9.
 const nanoseconds = 9
@@ -47,27 +37,32 @@ const nanoseconds = 9
 // maxOption is what the length field of an option can say.
 const maxOption = math.MaxUint16
 
-// A Writer writes pcapng: one section, one interface for each link type,
-// timestamps in nanoseconds. It writes no secrets.
+// A Writer writes pcapng: one section or more, an interface for each link type
+// and each Origin, timestamps in nanoseconds where the Origin has no coarser
+// ones. It writes no secrets.
 type Writer struct {
 	out        *bufio.Writer
 	options    WriterOptions
-	interfaces map[LinkType]uint32
-	block      []byte // what the next block consists of, up to the packet's bytes
+	interfaces map[described]uint32
+	order      []described // the interfaces, by their numbers
+	block      []byte      // what the next block consists of, up to the packet's bytes
+}
+
+// described is an interface of the section that is being written.
+type described struct {
+	link LinkType
+	from *Interface // nil: nothing is known of it
 }
 
 // NewWriter begins a pcapng file.
 func NewWriter(w io.Writer, options WriterOptions) (*Writer, error) {
-	out := &Writer{
-		out:        bufio.NewWriterSize(w, blockSize),
-		options:    options,
-		interfaces: make(map[LinkType]uint32),
-	}
-	return out, out.section()
+	out := &Writer{out: bufio.NewWriterSize(w, blockSize)}
+	return out, out.Section(options)
 }
 
-// section writes the Section Header Block.
-func (w *Writer) section() error {
+// Section begins another section, in which the interfaces are described anew.
+func (w *Writer) Section(options WriterOptions) error {
+	w.options, w.interfaces, w.order = options, make(map[described]uint32), nil
 	w.begin(blockSection)
 	w.uint32(byteOrderMagic)
 	w.uint32(1) // version 1.0
@@ -77,45 +72,13 @@ func (w *Writer) section() error {
 		option{optionHardware, w.options.Hardware},
 		option{optionOS, w.options.OS},
 		option{optionApplication, w.options.Application},
+		option{optionComment, valid(w.options.Comment)},
 	)
-}
-
-// interfaceFor gives the number of the interface for a link type, and
-// describes it first if it is new.
-func (w *Writer) interfaceFor(t LinkType) (uint32, error) {
-	if id, ok := w.interfaces[t]; ok {
-		return id, nil
-	}
-	w.begin(blockInterface)
-	w.uint32(uint32(t) & 0xffff) // and two reserved bytes
-	w.uint32(w.options.SnapLen)
-	err := w.end(
-		option{optionName, w.options.Interface},
-		option{optionResolution, string(rune(nanoseconds))},
-	)
-	id := uint32(len(w.interfaces))
-	w.interfaces[t] = id
-	return id, err
 }
 
 // Write adds an Enhanced Packet Block. Invalid UTF-8 in comment is replaced,
 // and what is too long for an option is cut. A time before 1970 becomes 0.
-func (w *Writer) Write(p *Packet, comment string) error {
-	id, err := w.interfaceFor(p.Link)
-	if err != nil {
-		return err
-	}
-	time := uint64(max(0, p.Time))
-	w.begin(blockPacket)
-	w.uint32(id)
-	w.uint32(uint32(time >> 32))
-	w.uint32(uint32(time))
-	w.uint32(uint32(len(p.Data)))
-	w.uint32(wireLength(p))
-	w.block = append(w.block, p.Data...)
-	w.pad(len(p.Data))
-	return w.end(option{optionComment, strings.ToValidUTF8(comment, "\ufffd")})
-}
+func (w *Writer) Write(p *Packet, comment string) error { return w.WriteFrom(p, Origin{}, comment) }
 
 // Flush writes out what is buffered.
 func (w *Writer) Flush() error { return w.out.Flush() }

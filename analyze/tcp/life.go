@@ -180,18 +180,24 @@ func (t *Table) expire() {
 
 // age looks at one entry whose age has passed since it was last looked at.
 func (t *Table) age(i uint32, e *entry) {
-	limit := capture.Timestamp(ages[e.state])
-	if e.state == live && t.flows[e.flow].patient {
-		limit = capture.Timestamp(long)
-	}
 	switch {
 	case e.state == closing:
 		t.close(i, Ended)
-	case e.last+limit > t.now:
+	case !t.silent(i):
 		t.move(i, e.state)
 	case e.state == waiting || e.state == live:
 		t.close(i, Idle)
 	default:
 		t.discard(i)
 	}
+}
+
+// silent tells whether an entry had no packet for as long as its state allows.
+func (t *Table) silent(i uint32) bool {
+	e := &t.index.entries[i]
+	limit := capture.Timestamp(ages[e.state])
+	if e.state == live && t.flows[e.flow].patient {
+		limit = capture.Timestamp(long)
+	}
+	return e.last+limit <= t.now
 }

@@ -139,8 +139,10 @@ func (t *Table) Patient(f *Flow) { f.patient = true }
 // known. It is forgotten when the handler returns, without a call of Closed.
 func (t *Table) Release(f *Flow) { f.released = true }
 
-// Segment takes in one segment. It keeps nothing of s.
-func (t *Table) Segment(s *capture.Segment) {
+// Segment takes in one segment. It keeps nothing of s. It gives the number of
+// the first packet of the connection that the segment belongs to; 0 where it
+// belongs to none, or nobody wants to know more about that.
+func (t *Table) Segment(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
 	isSYN := s.Flags&(capture.SYN|capture.ACK|capture.RST) == capture.SYN
 	hash := t.index.hash(&s.Src, &s.Dst)
@@ -153,7 +155,7 @@ func (t *Table) Segment(s *capture.Segment) {
 	if i == 0 {
 		if i, from = t.begin(hash, s); i == 0 {
 			t.Counts.Stray++
-			return
+			return 0
 		}
 	}
 	e := &t.index.entries[i]
@@ -170,6 +172,16 @@ func (t *Table) Segment(s *capture.Segment) {
 	default:
 		t.segment(t.flow(i), from, s)
 	}
+	return e.wanted()
+}
+
+// wanted gives the number of the first packet, or 0 where the connection was
+// told already.
+func (e *entry) wanted() int {
+	if e.state == healthy || e.state == quiet {
+		return 0
+	}
+	return int(e.first)
 }
 
 // isNew tells whether a SYN begins another connection than the one that entry i
@@ -179,17 +191,19 @@ func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
 	return from == Server || e.isn != s.Seq || e.state == quiet
 }
 
-// Unreachable takes in an ICMP error; s is the segment that it quotes.
-func (t *Table) Unreachable(s *capture.Segment) {
+// Unreachable takes in an ICMP error; s is the segment that it quotes. It gives
+// the same as Segment.
+func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
 	i, from := t.index.find(t.index.hash(&s.Src, &s.Dst), s)
 	if i == 0 || t.index.entries[i].state == quiet || t.index.entries[i].state == healthy {
 		t.Counts.Stray++
-		return
+		return 0
 	}
 	f := t.flow(i)
 	f.see(s)
 	t.handler.Unreachable(f, from, s)
+	return t.index.entries[i].wanted()
 }
 
 // Advance tells what time it is, so that silence is noticed.
@@ -200,14 +214,18 @@ func (t *Table) Advance(now capture.Timestamp) {
 	}
 }
 
-// Finish closes all connections: the capture is over. The Table can then be
-// used for another capture.
+// Finish closes all connections: the capture is over. What was silent for long
+// enough by then counts as idle, whether or not a packet came to notice it. The
+// Table can then be used for another capture.
 func (t *Table) Finish() {
 	for s := waiting; s < states; s++ {
 		for i := t.index.lists[s].oldest; i != 0; i = t.index.lists[s].oldest {
 			why := Finished
-			if s == closing {
+			switch {
+			case s == closing:
 				why = Ended
+			case t.silent(i):
+				why = Idle
 			}
 			t.close(i, why)
 			t.discard(i)

@@ -296,6 +296,44 @@ func TestSilence(t *testing.T) {
 	p.want("open", "c syn@1", "s synack@2", "c ack@3", "closed idle")
 }
 
+// TestSilenceAtTheEnd: what was silent for long enough is idle, whether or not
+// something came that made the Table look.
+func TestSilenceAtTheEnd(t *testing.T) {
+	p := play(t, roomy)
+	p.open()
+	p.wait(silence - time.Second)
+	p.send(Client, ack, 0, 0, "") // looked at a second later, and then not before another silence
+	p.wait(2 * time.Second)
+	p.wait(silence - time.Second)
+	p.tab.Finish()
+	p.want("open", "c syn@1", "s synack@2", "c ack@3", "closed idle")
+}
+
+// TestSegmentNamesItsConnection by the number of the first packet, as long as
+// somebody wants to know of it.
+func TestSegmentNamesItsConnection(t *testing.T) {
+	tab := NewTable(&heard{}, roomy)
+	at := 7
+	send := func(port uint16, flags capture.Flags, then time.Duration) int {
+		s := capture.Segment{Packet: at, Time: capture.Timestamp(then), Flags: flags, Src: capture.Endpoint{Port: port}, Dst: capture.Endpoint{Port: 443}}
+		at++
+		return tab.Segment(&s)
+	}
+	for i, tt := range []struct {
+		port  uint16
+		flags capture.Flags
+		then  time.Duration
+		want  int
+	}{
+		{1, capture.SYN, 0, 7}, {2, capture.SYN, 0, 8}, {1, capture.SYN, 0, 7}, {3, capture.ACK, 0, 0},
+		{1, capture.RST, 0, 7}, {1, capture.RST, linger / 2, 7}, {1, capture.RST, 2 * linger, 0}, {2, capture.ACK, 2 * linger, 8},
+	} {
+		if got := send(tt.port, tt.flags, tt.then); got != tt.want {
+			t.Errorf("segment %d: connection %d, want %d", i, got, tt.want)
+		}
+	}
+}
+
 func TestIgnoredSideHoldsNothing(t *testing.T) {
 	p := play(t, roomy)
 	p.open()

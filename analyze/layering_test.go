@@ -16,21 +16,22 @@ import (
 // import of the project and of others. The standard library is free, but for
 // the exceptions in laws. docs/ARCHITECTURE.md explains it.
 var mayImport = map[string][]string{
-	"cmd/sniwatch":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term"},
-	"capture":               {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
-	"capture/live":          {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
-	"analyze":               {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
-	"analyze/join":          {"sniwatch/analyze/origin/logs"},
-	"analyze/tcp":           {"sniwatch/capture"},
-	"analyze/tlswire":       {"golang.org/x/crypto/cryptobyte"},
-	"analyze/edge":          {"github.com/gaissmai/bart"},
-	"analyze/origin":        {"sniwatch/analyze/origin/config", "sniwatch/analyze/origin/config", "golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
-	"analyze/origin/logs":   {"github.com/klauspost/compress"},
-	"analyze/report":        {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna"},
-	"pcaps/bench":           {"sniwatch/pcaps/gen/bench"},
-	"analyze/origin/config": {},
-	"pcaps/lab":             {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
-	"analyze/report/redact": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte"},
+	"cmd/sniwatch":            {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term", "sniwatch/analyze/report/evidence"},
+	"capture":                 {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
+	"capture/live":            {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
+	"analyze":                 {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
+	"analyze/join":            {"sniwatch/analyze/origin/logs"},
+	"analyze/tcp":             {"sniwatch/capture"},
+	"analyze/tlswire":         {"golang.org/x/crypto/cryptobyte"},
+	"analyze/edge":            {"github.com/gaissmai/bart"},
+	"analyze/origin":          {"sniwatch/analyze/origin/config", "sniwatch/analyze/origin/config", "golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
+	"analyze/origin/logs":     {"github.com/klauspost/compress"},
+	"analyze/report":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna"},
+	"pcaps/bench":             {"sniwatch/pcaps/gen/bench"},
+	"analyze/origin/config":   {},
+	"pcaps/lab":               {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
+	"analyze/report/redact":   {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte"},
+	"analyze/report/evidence": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/report", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire", "sniwatch/capture"},
 }
 
 // A source is one file of the project that is no test.

@@ -113,10 +113,6 @@ func (k *Knowledge) about(sni string) edge.Case {
 // the zero Diagnosis says that there is nothing to say.
 func Diagnose(c *Connection, k *Knowledge) Diagnosis { return conclude(c, k).diagnosis() }
 
-// outcome derives what became of the handshake from the same rules, so that it
-// never contradicts the Diagnosis.
-func outcome(c *Connection, k *Knowledge) Handshake { return conclude(c, k).outcome() }
-
 // A verdict is the rule that decides about a connection, before it is put into
 // words, which is what costs.
 type verdict struct {
@@ -139,6 +135,8 @@ func (x verdict) code() Code {
 	return x.decides.Code
 }
 
+// outcome derives what became of the handshake from the same rules, so that it
+// never contradicts the Diagnosis.
 func (x verdict) outcome() Handshake {
 	switch {
 	case x.decides == nil:

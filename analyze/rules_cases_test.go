@@ -10,6 +10,9 @@ import (
 	"sniwatch/analyze/tlswire"
 )
 
+// outcome tells what became of the handshake by the rules alone.
+func outcome(c *Connection, k *Knowledge) Handshake { return conclude(c, k).outcome() }
+
 func netAddr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 // TestCertainty: how sure a refusal is depends on what was seen of the

@@ -40,6 +40,8 @@ type Options struct {
 	Told  func(*Connection) (kept bool)
 	Every bool
 
+	Recorder Recorder // nil: nobody keeps packets
+
 	Limits tcp.Limits // zero: DefaultLimits
 }
 
@@ -64,6 +66,7 @@ type Watcher struct {
 	segment capture.Segment
 	input   Input
 	inputs  []Input
+	until   capture.Timestamp // what Advance was told last, of this input
 	kinds   [capture.Kinds]int
 
 	held []held // live: connections that wait for their line in the log
@@ -78,6 +81,9 @@ func NewWatcher(o Options) *Watcher {
 	}
 	if o.Certificates == nil {
 		o.Certificates = origin.NewStore()
+	}
+	if o.Recorder == nil {
+		o.Recorder = noRecorder{}
 	}
 	w := &Watcher{
 		opts: o,
@@ -113,11 +119,15 @@ func (w *Watcher) Packet(p *capture.Packet) {
 		in.sawLink(p.Link)
 	}
 	kind := w.decoder.Decode(p, &w.segment)
+	connection := 0
 	switch kind {
 	case capture.TCP:
-		w.table.Segment(&w.segment)
+		connection = w.table.Segment(&w.segment)
 	case capture.Unreachable:
-		w.table.Unreachable(&w.segment)
+		connection = w.table.Unreachable(&w.segment)
+	}
+	if connection != 0 {
+		w.opts.Recorder.Packet(connection, p, &w.segment)
 	}
 	w.kinds[kind]++
 }
@@ -128,19 +138,24 @@ func (in *Input) sawLink(l capture.LinkType) {
 	}
 }
 
-// Advance tells what time it is on a live capture without packets, so that
-// connections that ended, or fell silent, are told.
+// Advance tells what time it is where no packets come, so that connections that
+// ended, or fell silent, are told: on a live capture, and at the end of a file
+// that says for how long was captured.
 func (w *Watcher) Advance(now time.Time) {
-	w.table.Advance(capture.Timestamp(now.UnixNano()))
+	w.until = capture.Timestamp(now.UnixNano())
+	w.table.Advance(w.until)
 }
 
 // End ends the input. broken says why reading stopped early, "" if it did not.
 func (w *Watcher) End(broken string) {
+	w.until = max(w.until, w.input.Last)
+	w.table.Advance(w.until)
 	w.table.Finish()
 	w.settle(w.input.Last.Time(), true)
 	w.input.Broken = broken
+	w.opts.Recorder.End(&w.input, w.until)
 	w.inputs = append(w.inputs, w.input)
-	w.input = Input{}
+	w.input, w.until = Input{}, 0
 }
 
 // Inputs gives the inputs that were ended.
@@ -213,13 +228,19 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 	case w.opts.Every, len(w.opts.Lines.Of(&r.Connection)) > 0, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
 		w.table.Ignore(f, tcp.Client)
 		w.table.Ignore(f, tcp.Server)
+		if w.healthy(r) {
+			w.opts.Recorder.Healthy(r.FirstPacket)
+		}
 	default:
 		r.finish(tcp.Finished)
+		d := Diagnosis{}
 		r.Handshake = Complete
 		if !w.healthy(r) {
-			r.Handshake = outcome(r.handOut(), &w.knowledge)
+			verdict := conclude(r.handOut(), &w.knowledge)
+			r.Handshake, d.Code = verdict.outcome(), verdict.code()
 		}
 		w.collector.count(r, &w.host)
+		w.record(&r.Connection, &d)
 		w.table.Release(f)
 	}
 	r.done = true
@@ -243,11 +264,13 @@ func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	r := w.readings[f.ID]
 	r.finish(why)
 	if w.opts.Probes.isOwn(r.Client) {
+		w.opts.Recorder.Healthy(r.FirstPacket)
 		return
 	}
 	if !w.opts.Every && w.healthy(r) {
 		r.Handshake = Complete
 		w.collector.count(r, &w.host)
+		w.record(&r.Connection, &r.Diagnosis)
 		return
 	}
 	if w.tell(r) {
@@ -269,6 +292,7 @@ func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
 	if !w.briefly(c, known.code) {
 		c.Diagnosis = Diagnose(c, &w.knowledge)
 	}
+	w.record(c, &c.Diagnosis)
 	if w.handOut(r) {
 		w.Watcher.lone = nil
 	}
@@ -317,6 +341,7 @@ func (w follower) tellNow(r *reading) (kept bool) {
 	if !w.briefly(c, verdict.code()) {
 		c.Diagnosis = verdict.diagnosis()
 	}
+	w.record(c, &c.Diagnosis)
 	return w.handOut(r)
 }
 

@@ -142,6 +142,34 @@ var marks = []struct {
 	{smtpCommand, []string{"EHLO ", "HELO "}},
 }
 
+// StartLength is how many of the first bytes of a stream decide whether it is TLS.
+const StartLength = startLength
+
+// MarkLength gives how many of first, the first bytes of a stream that is no TLS,
+// say what it is: the mark by which it was recognised, and the status of HTTP.
+// What Visitor.NotTLS is told of it depends on no byte behind them, but for
+// whether one within StartLength is printable, or ends a line.
+func MarkLength(first []byte) int {
+	for _, mark := range marks {
+		for _, p := range mark.prefixes {
+			if !bytes.HasPrefix(first, []byte(p)) {
+				continue
+			}
+			if mark.name == httpResponse {
+				return min(len(first), len("HTTP/1.1 400"))
+			}
+			return len(p)
+		}
+	}
+	switch {
+	case bytes.HasPrefix(first, []byte(proxySignature)):
+		return len(proxySignature)
+	case isSSL2ServerHello(first):
+		return ssl2ServerHelloLength
+	}
+	return min(len(first), ssl2HeaderLength)
+}
+
 // isMark tells whether name is one that a mark has brought, and no mere guess.
 func isMark(name string) bool {
 	for _, mark := range marks {

@@ -68,9 +68,12 @@ func (s *Stream) beginSSL2(b []byte, v Visitor) int {
 // isSSL2ServerHello tells whether b begins with the SERVER-HELLO of a server
 // that speaks SSL 2.0 alone: msg_type 4, two flags and the version.
 func isSSL2ServerHello(b []byte) bool {
-	return len(b) >= 7 && b[0]&0x80 != 0 && b[2] == 4 && b[3] <= 1 && b[4] <= 1 && be16(b[5:]) == uint16(SSL20)
+	return len(b) >= ssl2ServerHelloLength && b[0]&0x80 != 0 && b[2] == 4 && b[3] <= 1 && b[4] <= 1 && be16(b[5:]) == uint16(SSL20)
 }
 
-const ssl2HeaderLength = 11 // record header, msg_type and the fixed fields of a CLIENT-HELLO
+const (
+	ssl2HeaderLength      = 11 // record header, msg_type and the fixed fields of a CLIENT-HELLO
+	ssl2ServerHelloLength = 7  // the same up to the version of a SERVER-HELLO
+)
 
 func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }

@@ -68,7 +68,7 @@ func (b *beside) goThrough(ctx context.Context, o *options, s streams, settings 
 		return false
 	}
 	settings.Every = b.lines.AboutCompleted()
-	_ = readFiles(ctx, o, s, analyze.NewWatcher(settings), nil)
+	_ = readFiles(ctx, o, s, analyze.NewWatcher(settings), nil, nil)
 	b.lines.Join()
 	if b.prober != nil {
 		b.prober.askAll(ctx)

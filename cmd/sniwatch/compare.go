@@ -161,7 +161,7 @@ func (o *compareOptions) analysed(ctx context.Context, name string, s streams) (
 		return analyze.Outline{}, err
 	}
 	w := analyze.NewWatcher(settings)
-	if err := readFiles(ctx, &known, s, w, nil); err != nil {
+	if err := readFiles(ctx, &known, s, w, nil, nil); err != nil {
 		return analyze.Outline{}, err
 	}
 	for _, in := range w.Inputs() {

@@ -56,6 +56,7 @@ type options struct {
 	all        bool
 	onlyFailed bool
 	exitCode   bool
+	evidence   string
 
 	listInterfaces bool
 	version        bool
@@ -177,10 +178,11 @@ func (o *options) defineSaid(raw *rawFlags) *pflag.FlagSet {
 	f := newFlagSet("said")
 	f.StringVar(&raw.format, "format", "text", "`FORMAT` of the report: "+formatNames()+"; the default is text")
 	f.StringArrayVar(&o.reports, "report", nil, "also write the report to `FILE`, in the format of its ending: .html, .md, .txt, .json, .ndjson, .csv, or .zip for all of them; may be repeated")
-	f.BoolVar(&o.force, "force", false, "overwrite the files of --report")
+	f.BoolVar(&o.force, "force", false, "overwrite the files of --report and --evidence")
 	f.BoolVar(&o.all, "all", false, "list the connections that are healthy, or no TLS, too")
 	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave complete handshakes out of json, ndjson and csv")
 	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 3 if a handshake failed")
+	f.StringVar(&o.evidence, "evidence", "", "also write the packets of the failed connections to `FILE`, pcapng, without application data")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and stop")
 	f.BoolVarP(&o.help, "help", "h", false, "print this and stop")
 	return f
@@ -205,6 +207,8 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"standard input cannot be both a capture and a log", ""}
 	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
+	case o.evidence == "-" || o.evidence == "" && o.flags.Changed("evidence"):
+		return usageError{"the evidence needs a file to go to", "give --evidence the name of one that ends in .pcapng"}
 	}
 	if err := o.checkFormat(raw.format); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -20,7 +21,7 @@ const tick = 200 * time.Millisecond
 
 // watchLive captures until it is told to stop, and loses nothing that it has
 // when the interface fails.
-func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, b *beside) error {
+func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, ev *evidenceFile, b *beside) error {
 	h, err := live.Open(live.Options{
 		Interface: o.interfaceName, SnapLen: o.snapLen, BufferKiB: o.bufferKiB,
 		NoPromiscuous: o.noPromiscuous, Filter: o.filter, Ports: o.ports,
@@ -37,9 +38,15 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 	defer signal.Stop(asked)
 
 	w.Begin(o.interfaceName)
+	origin := &liveOrigin{capture.Interface{
+		Section: &capture.Section{OS: runtime.GOOS}, Name: o.interfaceName,
+		Filter: h.Expression(), Link: h.LinkType(), SnapLen: uint32(o.snapLen), Resolution: 9,
+	}}
+	ev.begin(origin)
 	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now()}
 	err = l.run(ctx)
 	l.look()
+	origin.count(h)
 	b.followed.poll(s)
 	w.End("")
 	if out.screen != nil {

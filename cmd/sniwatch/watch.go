@@ -30,6 +30,12 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	defer b.done()
 	settings.Told = out.connection
 	settings.Every = o.every() || o.all
+	ev, err := newEvidence(o)
+	if err != nil {
+		return false, err
+	}
+	defer ev.close()
+	settings.Recorder = ev.recorder()
 	w := analyze.NewWatcher(settings)
 
 	var dump *dump
@@ -39,9 +45,9 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		}
 	}
 	if o.interfaceName != "" {
-		err = watchLive(ctx, o, s, w, out, dump, b)
+		err = watchLive(ctx, o, s, w, out, dump, ev, b)
 	} else {
-		err = readFiles(ctx, o, s, w, dump)
+		err = readFiles(ctx, o, s, w, dump, ev)
 	}
 	if dump != nil {
 		err = errors.Join(err, dump.close())
@@ -50,7 +56,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		return false, err
 	}
 	r := w.Report(s.now())
-	err = errors.Join(b.problems, err, out.close(r))
+	err = errors.Join(b.problems, err, out.close(r), ev.write(r, s.err))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
 }
 
@@ -112,7 +118,7 @@ func (o *options) setup() (*edge.Setup, error) {
 
 // readFiles analyses the captures one after the other. One that cannot be
 // opened does not stop the others.
-func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump) error {
+func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump, ev *evidenceFile) error {
 	var problems []error
 	seen, passed := 0, 0
 	bar := newProgress(o, s)
@@ -128,6 +134,7 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 		}
 		w.Begin(name)
 		bar.begin()
+		ev.begin(f)
 		read, through, err := readFile(ctx, o, f, w, d, max(0, o.count-passed), bar)
 		f.Close()
 		broken := ""
@@ -158,6 +165,9 @@ func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watch
 	err = f.Guard(func() error {
 		for limit == 0 || passed < limit {
 			if err := f.Next(&p); err == io.EOF {
+				if until := f.Until(); until > p.Time {
+					w.Advance(until.Time())
+				}
 				return nil
 			} else if err != nil {
 				return err

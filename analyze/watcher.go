@@ -252,7 +252,30 @@ func (w follower) Gap(f *tcp.Flow, from tcp.Side, g tcp.Gap) {
 }
 
 // Event notes SYN, FIN, RST and the like.
-func (w follower) Event(f *tcp.Flow, e tcp.Event) { w.readings[f.ID].event(e) }
+func (w follower) Event(f *tcp.Flow, e tcp.Event) {
+	r := w.readings[f.ID]
+	r.event(e)
+	if e.What == tcp.FIN && !w.opts.Every && f.Closed() {
+		w.letGo(f, r)
+	}
+}
+
+// letGo counts a healthy connection as soon as both sides have closed it. One that
+// is to be told waits for the packets that come late; of this one they could
+// change nothing, and what it takes goes to the next one while it is still in
+// the processor's cache.
+func (w follower) letGo(f *tcp.Flow, r *reading) {
+	if r.done || !w.healthy(r) {
+		return
+	}
+	if r.finish(tcp.Ended); !w.healthy(r) {
+		return // something half read, which finish tells
+	}
+	r.Handshake = Complete
+	w.collector.count(r, w.opts.Certificates)
+	w.table.Release(f)
+	r.done = true
+}
 
 // Unreachable notes an ICMP error.
 func (w follower) Unreachable(f *tcp.Flow, _ tcp.Side, s *capture.Segment) {

@@ -49,8 +49,13 @@ func (f *Flow) see(s *capture.Segment) {
 // over tells whether nothing more is to come: a side gave up by RST, or both
 // have sent FIN and all that is before it.
 func (f *Flow) over() bool {
+	return f.Sides[Client].RST || f.Sides[Server].RST || f.Closed()
+}
+
+// Closed tells whether both sides have sent FIN and all that is before it.
+func (f *Flow) Closed() bool {
 	c, s := &f.Sides[Client], &f.Sides[Server]
-	return c.RST || s.RST || c.FIN && s.FIN && c.whole() && s.whole()
+	return c.FIN && s.FIN && c.whole() && s.whole()
 }
 
 // A Direction is what one side sent.

@@ -87,7 +87,13 @@ func (s *side) serverHello(m tlswire.Message) {
 		return // a second one: renegotiation, or nonsense
 	}
 	s.choiceBody = append(s.choiceBody[:0], m.Body...)
-	h, fault := tlswire.ParseServerHello(s.choiceBody)
+	h, glance := tlswire.GlanceServerHello(s.choiceBody)
+	var fault *tlswire.Fault
+	if !glance || m.Missing > 0 {
+		h, fault = tlswire.ParseServerHello(s.choiceBody)
+		glance = false
+	}
+	s.choiceGlanced = glance
 	retry := m.Type == tlswire.TypeHelloRetryRequest || h.IsHelloRetryRequest()
 	if retry {
 		s.letter('J', s.who)
@@ -102,6 +108,15 @@ func (s *side) serverHello(m tlswire.Message) {
 		HelloRetryRequest: retry || before != nil, provisional: retry,
 	}
 	s.ServerHello = &s.choice
+	s.lengths = tlswire.LengthsOf(h.Version(), h.CipherSuite)
+}
+
+// parseChoice fills in what the ServerHello says beside what a glance showed.
+func (r *reading) parseChoice() {
+	if r.choiceGlanced {
+		r.choiceGlanced = false
+		r.choice.ServerHello, _ = tlswire.ParseServerHello(r.choiceBody)
+	}
 }
 
 func (s *side) certificate(m tlswire.Message) {
@@ -177,8 +192,7 @@ func (s *side) hidesHandshake() bool {
 // hidden judges a record of TLS 1.3 by its length.
 func (s *side) hidden(rec tlswire.Record) {
 	c := s.counts(s.who)
-	h := s.ServerHello
-	inferred := tlswire.InferRecord(h.Version(), h.CipherSuite, rec.Length)
+	inferred := s.lengths.Infer(rec.Length)
 	switch {
 	case inferred == tlswire.InferAlert:
 		s.inferredAlert()
@@ -216,7 +230,7 @@ func (s *side) note(rec tlswire.Record) {
 func (s *side) data(rec tlswire.Record) {
 	c := s.counts(s.who)
 	if h := s.ServerHello; h != nil && h.Version().IsTLS13() &&
-		tlswire.InferRecord(h.Version(), h.CipherSuite, rec.Length) == tlswire.InferAlert {
+		s.lengths.Infer(rec.Length) == tlswire.InferAlert {
 		s.inferredAlert()
 		return
 	}

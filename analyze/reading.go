@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"slices"
-
 	"sniwatch/analyze/tcp"
 	"sniwatch/analyze/tlswire"
 	"sniwatch/capture"
@@ -28,8 +26,9 @@ type reading struct {
 	chains *chainCache
 	sides  [2]side
 
-	// The hellos, and their bodies, of which the facts are views. The client's is
-	// parsed when its facts are asked for, which for a healthy connection is never.
+	// The hellos, and their bodies, of which the facts are views. They are parsed
+	// when their facts are asked for, which for a healthy connection is never; of
+	// the server's a glance shows before what the records behind it need.
 	hello      ClientHello
 	helloBody  []byte
 	choice     ServerHello
@@ -42,13 +41,16 @@ type reading struct {
 
 // progress is how far a reading has come.
 type progress struct {
-	at      tcp.Mark // the packet that is being looked at
-	certEnd int64    // bytes that the server had sent when its Certificate was whole
-	letters int      // of the history
-	resumed bool     // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
-	done    bool     // nobody needs to see more of it, see lookAway
+	at      tcp.Mark        // the packet that is being looked at
+	certEnd int64           // bytes that the server had sent when its Certificate was whole
+	letters int             // of the history
+	told    uint64          // which events the history has, a bit each, see letterBit
+	lengths tlswire.Lengths // by which encrypted records are known, since the ServerHello
+	resumed bool            // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
+	done    bool            // nobody needs to see more of it, see lookAway
 
 	helloIsSSL2, helloParsed bool
+	choiceGlanced            bool // what a glance did not show is still to be parsed
 }
 
 // A side hears what the stream of one side says, and notes it as facts.
@@ -81,6 +83,7 @@ func (r *reading) begin(f *tcp.Flow, file string, chains *chainCache) {
 
 // letter adds an event to the history, in the case of the side that it is from.
 func (r *reading) letter(upper byte, from Who) {
+	r.told |= letterBit(upper, from)
 	if r.letters == maxHistory {
 		return
 	}
@@ -93,14 +96,13 @@ func (r *reading) letter(upper byte, from Who) {
 
 // letterOnce adds an event that is told once for each side.
 func (r *reading) letterOnce(upper byte, from Who) {
-	want := upper
-	if from == FromServer {
-		want |= 0x20
-	}
-	if !slices.Contains(r.history[:r.letters], want) {
+	if r.told&letterBit(upper, from) == 0 {
 		r.letter(upper, from)
 	}
 }
+
+// letterBit gives each event of each side a bit.
+func letterBit(upper byte, from Who) uint64 { return 1 << (uint(upper-'A')%32 + 32*uint(from)) }
 
 // counts gives what is counted of one side.
 func (r *reading) counts(who Who) *Side {
@@ -230,6 +232,7 @@ func (r *reading) unanswered(s *tcp.SYNs, why tcp.Reason, file string) {
 // handOut makes r fit for whoever judges and keeps its Connection.
 func (r *reading) handOut() *Connection {
 	r.parseHello()
+	r.parseChoice()
 	r.History = string(r.history[:r.letters])
 	r.Flights = r.flown.recorded(r.History)
 	if r.MidStream {

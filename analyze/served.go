@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ const maxServed = 1024
 // one that changes, or that is not the file's.
 type served struct {
 	leaf    map[site]*origin.Chain
+	last    lastServed
 	chains  []*origin.Chain // distinct leaves, in order of first sight, that are no file's
 	changes []change
 	asked   map[site]struct{} // of CloudFront, looked up in the configuration
@@ -31,6 +33,14 @@ type served struct {
 type site struct {
 	server netip.AddrPort
 	sni    string
+}
+
+// lastServed is what was noted last. A busy host serves one site again and again,
+// and then not even the map is asked.
+type lastServed struct {
+	server netip.AddrPort
+	sni    []byte
+	chain  *origin.Chain
 }
 
 // A change is another leaf for the same site: the first one, and how
@@ -68,7 +78,12 @@ func (s *served) note(r *reading, local *thisHost) {
 	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
 		return
 	}
-	before, known := s.leaf[site{r.Server, string(tlswire.ServerName(r.helloBody))}]
+	sni := tlswire.ServerName(r.helloBody)
+	if l := &s.last; l.chain == chain && l.server == r.Server && bytes.Equal(l.sni, sni) {
+		return
+	}
+	s.last = lastServed{r.Server, append(s.last.sni[:0], sni...), chain}
+	before, known := s.leaf[site{r.Server, string(sni)}]
 	if before == chain || !known && len(s.leaf) == maxServed {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 )
 
@@ -122,6 +123,13 @@ func FuzzServerHello(f *testing.F) {
 		h, fault := ParseServerHello(body)
 		if fault != nil && (fault.Field == "" || fault.Offset < 0 || fault.Offset > len(body)) {
 			t.Errorf("fault %+v in %d bytes", *fault, len(body))
+		}
+		if g, ok := GlanceServerHello(body); ok {
+			want := ServerHello{LegacyVersion: h.LegacyVersion, CipherSuite: h.CipherSuite,
+				SelectedVersion: h.SelectedVersion, Group: h.Group, PSK: h.PSK}
+			if fault != nil || h.IsHelloRetryRequest() || !reflect.DeepEqual(g, want) {
+				t.Errorf("at a glance %+v, and read %+v, fault %v", g, want, fault)
+			}
 		}
 		if fault == nil && !h.LegacyVersion.IsTLS13() {
 			legal := 38 + len(h.SessionID)

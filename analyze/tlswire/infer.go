@@ -23,27 +23,43 @@ func (i Inferred) String() string { return [...]string{"nothing", "alert", "fini
 // arithmetic, not proof: it holds for one message a record and no more padding
 // than the cipher needs, as the libraries in use send them.
 func InferRecord(version Version, suite CipherSuite, length int) Inferred {
+	l := LengthsOf(version, suite)
+	return l.Infer(length)
+}
+
+// Lengths are those of the records that can be told by their length, on a
+// connection of one version and suite. The zero value tells nothing.
+type Lengths struct {
+	alert, finished [2]int // in CBC mode: the MAC inside the blocks, behind them; 0: there is none
+}
+
+// LengthsOf works out the Lengths, once for a connection.
+func LengthsOf(version Version, suite CipherSuite) (l Lengths) {
 	const alert = 2
 	p := properties()[suite]
 	if version.IsTLS13() {
-		switch {
-		case p.tag == 0:
-			return InferNothing
-		case length == alert+1+p.tag: // TLSInnerPlaintext: one byte of type (RFC 8446, section 5.2)
-			return InferAlert
-		case length == 4+p.hash+1+p.tag: // verify_data is as long as the hash (section 4.4.4)
-			return InferFinished
+		if p.tag > 0 {
+			l.alert[0] = alert + 1 + p.tag         // TLSInnerPlaintext: one byte of type (RFC 8446, section 5.2)
+			l.finished[0] = 4 + p.hash + 1 + p.tag // verify_data is as long as the hash (section 4.4.4)
 		}
-		return InferNothing
+		return l
 	}
 	finished := 4 + 12 // verify_data_length (RFC 5246, section 7.4.9)
 	if version == SSL30 {
 		finished = 4 + 16 + 20 // MD5 and SHA-1 (RFC 6101, section 5.6.9)
 	}
+	l.alert = p.before13.lengths(version, alert)
+	l.finished = p.before13.lengths(version, finished)
+	return l
+}
+
+// Infer says what a record of this length is, as InferRecord does.
+func (l *Lengths) Infer(length int) Inferred {
 	switch {
-	case p.before13.fits(version, alert, length):
+	case length == 0:
+	case length == l.alert[0], length == l.alert[1]:
 		return InferAlert
-	case p.before13.fits(version, finished, length):
+	case length == l.finished[0], length == l.finished[1]:
 		return InferFinished
 	}
 	return InferNothing
@@ -130,13 +146,13 @@ func protectionOf(suite CipherSuite) protection {
 	return p
 }
 
-// fits tells whether a plaintext of n bytes makes a fragment of length bytes.
-func (p protection) fits(version Version, n, length int) bool {
+// lengths gives the fragments that a plaintext of n bytes can make; 0: none.
+func (p protection) lengths(version Version, n int) [2]int {
 	switch {
 	case !p.known:
-		return false
+		return [2]int{}
 	case p.block == 0:
-		return length == p.nonce+n+p.tag
+		return [2]int{p.nonce + n + p.tag}
 	}
 	iv := 0
 	if version >= TLS11 { // explicit since then (RFC 4346, section 6.2.3.2)
@@ -144,9 +160,7 @@ func (p protection) fits(version Version, n, length int) bool {
 	}
 	// One byte at least is padding; its last one tells the length. The MAC is
 	// inside the blocks, or behind them with encrypt_then_mac (RFC 7366).
-	inside := iv + roundUp(n+p.tag+1, p.block)
-	behind := iv + roundUp(n+1, p.block) + p.tag
-	return length == inside || length == behind
+	return [2]int{iv + roundUp(n+p.tag+1, p.block), iv + roundUp(n+1, p.block) + p.tag}
 }
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }

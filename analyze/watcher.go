@@ -45,10 +45,6 @@ type Options struct {
 	Limits tcp.Limits // zero: DefaultLimits
 }
 
-// DefaultLimits keep the process within 64 MiB: 10 MiB for the connections, and
-// up to 5 KiB for each of those that are being read.
-var DefaultLimits = tcp.Limits{Connections: 96 << 10, Flows: 3 << 10, HeldBytes: 4 << 20}
-
 // A Watcher analyses packets, from one input after the other.
 type Watcher struct {
 	opts      Options
@@ -265,14 +261,15 @@ func (w follower) Event(f *tcp.Flow, e tcp.Event) {
 // change nothing, and what it takes goes to the next one while it is still in
 // the processor's cache.
 func (w follower) letGo(f *tcp.Flow, r *reading) {
-	if r.done || !w.healthy(r) {
+	if r.done || !w.healthy(r) || w.opts.Probes.isOwn(r.Client) {
 		return
 	}
 	if r.finish(tcp.Ended); !w.healthy(r) {
 		return // something half read, which finish tells
 	}
 	r.Handshake = Complete
-	w.collector.count(r, w.opts.Certificates)
+	w.collector.count(r, &w.host)
+	w.record(&r.Connection, &r.Diagnosis)
 	w.table.Release(f)
 	r.done = true
 }

@@ -31,6 +31,7 @@ type options struct {
 	duration      time.Duration
 	snapLen       int
 	bufferKiB     int
+	memory        int64 // bytes that the process may take
 	noPromiscuous bool
 	ports         []uint16
 
@@ -112,6 +113,7 @@ type rawFlags struct {
 	filterFile  string
 	logZone     string
 	probe       string
+	memory      string
 }
 
 // define declares the flags, in the order of the help.
@@ -149,6 +151,7 @@ func (o *options) definePackets(raw *rawFlags) *pflag.FlagSet {
 	f.StringVarP(&o.write, "write", "w", "", "also write the packets to `FILE`: pcap if its name ends in .pcap, else pcapng")
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "live: keep at most so many `BYTES` of a packet; the default is 262144")
 	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "live: the kernel's buffer in `KIB`; the default is 16384")
+	f.StringVar(&raw.memory, "memory", "64M", "keep the process within this `SIZE`; the default is 64M; what is given up for it is counted")
 	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "live: no promiscuous mode")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "list the interfaces and stop")
 	f.BoolP("numeric", "n", false, "does nothing, tcpdump has it: sniwatch never looks up the names of addresses")
@@ -215,6 +218,9 @@ func (o *options) check(raw *rawFlags) error {
 	}
 	var err error
 	if o.ports, err = parsePorts(raw.ports); err != nil {
+		return err
+	}
+	if o.memory, err = parseMemory(raw.memory); err != nil {
 		return err
 	}
 	if o.edges, err = parseEdges(raw.edges); err != nil {

@@ -7,20 +7,14 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
+
+	"sniwatch/analyze"
 )
 
-// memoryLimit is what the Go runtime may use, in bytes. With the program itself
-// and the window on the capture, the process stays below 64 MiB.
-const memoryLimit = 39 << 20
-
 func main() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-		debug.SetGCPercent(-1) // collect when the limit is near, and not before
-	}
+	limitMemory(analyze.DefaultMemory)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now})
 	stop()

@@ -43,15 +43,13 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 		Filter: h.Expression(), Link: h.LinkType(), SnapLen: uint32(o.snapLen), Resolution: 9,
 	}}
 	ev.begin(origin)
-	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now()}
+	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now(), spent: cpuTime()}
 	err = l.run(ctx)
 	l.look()
 	origin.count(h)
 	b.followed.poll(s)
 	w.End("")
-	if out.screen != nil {
-		out.screen.clear()
-	}
+	l.statistics(s.now())
 	return err
 }
 
@@ -66,6 +64,7 @@ type liveLoop struct {
 	beside  *beside
 	asked   chan os.Signal
 	began   time.Time
+	spent   time.Duration // CPU time of the process when the capture began
 	looked  time.Time
 	n       int
 	dropped int
@@ -132,12 +131,13 @@ func (l *liveLoop) look() {
 	}
 }
 
-// statistics is the answer to SIGUSR1.
+// statistics is the answer to SIGUSR1, and the last word.
 func (l *liveLoop) statistics(now time.Time) {
 	if l.out.screen != nil {
 		l.out.screen.clear()
 	}
 	_, open, n := l.w.Progress()
-	fmt.Fprintf(l.s.err, "sniwatch: %s: %d packets, %d dropped, %d connections (%d open): %d complete, %d refused, %d failed\n",
-		now.Sub(l.began).Round(time.Second), l.n, l.dropped, n.Connections, open, n.Complete, n.Refused, n.Failed)
+	ran := now.Sub(l.began)
+	fmt.Fprintf(l.s.err, "sniwatch: %s: %d packets, %d dropped, %d connections (%d open): %d complete, %d refused, %d failed%s\n",
+		ran.Round(time.Second), l.n, l.dropped, n.Connections, open, n.Complete, n.Refused, n.Failed, cpuShare(cpuTime()-l.spent, ran))
 }

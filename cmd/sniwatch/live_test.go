@@ -63,7 +63,12 @@ func TestLiveRow6(t *testing.T) {
 	checkNginxLog(t, filepath.Join(folder, "error.log"), 2)
 
 	w.signal(t, syscall.SIGUSR1)
-	w.stderr.wait(t, "2 connections")
+	line, _ := w.stderr.wait(t, "2 connections")
+	for _, want := range []string{" 0 dropped", "% of a CPU"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("no %q in %q", want, line)
+		}
+	}
 	w.signal(t, syscall.SIGINT)
 	if code := w.exitCode(t); code != 0 {
 		t.Errorf("exit code %d\n%s", code, w.stderr.rest())

@@ -16,6 +16,7 @@ const maxChains = 1024
 type chainCache struct {
 	seed   maphash.Seed
 	chains map[uint64]cachedChain
+	last   cachedChain // that was asked for: most hosts send one, again and again
 }
 
 // cachedChain is a parsed message beside the bytes that it was parsed from.
@@ -31,8 +32,12 @@ func newChainCache() *chainCache {
 
 // parse gives the chain of a Certificate message.
 func (k *chainCache) parse(body []byte) (*origin.Chain, *tlswire.Fault) {
+	if k.last.chain != nil && bytes.Equal(k.last.body, body) {
+		return k.last.chain, k.last.fault
+	}
 	key := maphash.Bytes(k.seed, body)
 	if c, ok := k.chains[key]; ok && bytes.Equal(c.body, body) {
+		k.last = c
 		return c.chain, c.fault
 	}
 	raw, fault := tlswire.ParseCertificate(body)
@@ -40,6 +45,6 @@ func (k *chainCache) parse(body []byte) (*origin.Chain, *tlswire.Fault) {
 	if len(k.chains) == maxChains {
 		clear(k.chains)
 	}
-	k.chains[key] = c
+	k.chains[key], k.last = c, c
 	return c.chain, c.fault
 }

@@ -75,6 +75,7 @@ type Direction struct {
 	read    int64  // bytes in order so far, gaps included: the stream's offset of next
 
 	flight [8]sent // segments not yet acknowledged, for LargestAcked
+	flying int     // how many of flight there are
 	last   uint32  // where the FIN stands
 	queue  queue
 }
@@ -122,11 +123,16 @@ func (d *Direction) acknowledge(ack uint32) {
 	if d.ignored {
 		return
 	}
-	for i := range d.flight {
+	for i, left := 0, d.flying; left > 0; i++ {
 		s := &d.flight[i]
-		if s.length > 0 && int32(ack-s.end) >= 0 {
+		if s.length == 0 {
+			continue
+		}
+		left--
+		if int32(ack-s.end) >= 0 {
 			d.LargestAcked = max(d.LargestAcked, int(s.length))
 			s.length = 0
+			d.flying--
 		}
 	}
 }
@@ -142,6 +148,9 @@ func (d *Direction) sends(end uint32, length int) {
 	for i := range d.flight {
 		s := &d.flight[i]
 		if s.length == 0 || s.end == end {
+			if s.length == 0 {
+				d.flying++
+			}
 			*s = sent{end, int32(length)}
 			return
 		}

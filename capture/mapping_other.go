@@ -5,7 +5,10 @@ package capture
 import "os"
 
 // A mapping does not exist on this system: files are read.
-type mapping struct{}
+type mapping struct {
+	handle      *os.File
+	size, until int64
+}
 
 func newMapping(*os.File) *mapping { return nil }
 

@@ -61,13 +61,13 @@ func (w *Watcher) Dropped(byKernel, byInterface int) {
 }
 
 func (w *Watcher) unanalysed() Unanalysed {
-	k := &w.collector
+	k, lost := &w.collector, w.lost()
 	return Unanalysed{
 		DroppedByKernel: w.droppedByKernel, DroppedByInterface: w.droppedByInterface,
 		PacketsTruncated: k.cut, Fragments: w.kinds[capture.Fragment],
 		Undecodable: w.kinds[capture.Undecodable], UnknownLink: w.kinds[capture.UnknownLink],
 		HeadersTruncated: w.kinds[capture.Truncated], NotTCP: w.kinds[capture.Other],
-		Stray: w.table.Counts.Stray, ConnectionsEvicted: w.table.Counts.Evicted,
+		Stray: lost.Stray, ConnectionsEvicted: lost.Evicted,
 		BytesMissing: k.missing, ConnectionsWithGaps: k.gaps,
 	}
 }

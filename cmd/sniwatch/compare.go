@@ -155,7 +155,7 @@ func cannotOpen(err error) error {
 // it goes, and that is told.
 func (o *compareOptions) analysed(ctx context.Context, name string, s streams) (analyze.Outline, error) {
 	known := o.known
-	known.read = []string{name}
+	known.read, known.memory = []string{name}, analyze.DefaultMemory
 	settings, err := known.settings(s)
 	if err != nil {
 		return analyze.Outline{}, err

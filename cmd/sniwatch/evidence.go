@@ -186,3 +186,6 @@ func writeWhole(name string, force bool, write func(io.Writer) error) error {
 	}
 	return os.Rename(f.Name(), name)
 }
+
+// wantsEvidence tells whether packets of failed connections are to be kept.
+func (o *options) wantsEvidence() bool { return o.evidence != "" }

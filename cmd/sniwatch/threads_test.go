@@ -38,7 +38,8 @@ func firstDifference(a, b string) string {
 	return "one is longer"
 }
 
-// Every sample, and every capture that is there beside the repository.
+// Every sample, and every tenth of the captures that are beside the repository:
+// all of them take minutes.
 func TestThreadsChangeNothing(t *testing.T) {
 	samples, err := filepath.Glob("../../pcaps/*.pcap*")
 	if err != nil || len(samples) < 100 {
@@ -50,9 +51,12 @@ func TestThreadsChangeNothing(t *testing.T) {
 	} else if _, err := os.Stat(corpus); err != nil {
 		t.Logf("SKIPPED: the captures are not here: %v", err)
 	} else {
+		n := 0
 		err := filepath.WalkDir(corpus, func(path string, e fs.DirEntry, err error) error {
 			if ext := filepath.Ext(path); ext == ".pcap" || ext == ".pcapng" || ext == ".cap" {
-				samples = append(samples, path)
+				if n++; n%10 == 0 {
+					samples = append(samples, path)
+				}
 			}
 			return err
 		})

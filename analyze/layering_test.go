@@ -16,7 +16,7 @@ import (
 // import of the project and of others. The standard library is free, but for
 // the exceptions in laws. docs/ARCHITECTURE.md explains it.
 var mayImport = map[string][]string{
-	"cmd/sniwatch":            {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term", "sniwatch/analyze/report/evidence"},
+	"cmd/sniwatch":            {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term", "sniwatch/analyze/report/evidence", "sniwatch/analyze/report/redact"},
 	"capture":                 {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
 	"capture/live":            {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
 	"analyze":                 {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},
@@ -26,11 +26,11 @@ var mayImport = map[string][]string{
 	"analyze/edge":            {"github.com/gaissmai/bart"},
 	"analyze/origin":          {"sniwatch/analyze/origin/config", "sniwatch/analyze/origin/config", "golang.org/x/crypto/x509roots/fallback/bundle", "golang.org/x/crypto/cryptobyte"},
 	"analyze/origin/logs":     {"github.com/klauspost/compress"},
-	"analyze/report":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna"},
+	"analyze/report":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna", "golang.org/x/sys/unix"},
 	"pcaps/bench":             {"sniwatch/pcaps/gen/bench"},
 	"analyze/origin/config":   {},
 	"pcaps/lab":               {"sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
-	"analyze/report/redact":   {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte"},
+	"analyze/report/redact":   {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte", "sniwatch/analyze/origin/config"},
 	"analyze/report/evidence": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/report", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire", "sniwatch/capture"},
 }
 

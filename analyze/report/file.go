@@ -14,12 +14,14 @@ import (
 var ErrExists = errors.New("the file exists already")
 
 // A File is a report that is being written. It has its name only once Commit
-// has returned: until then it is a hidden file beside it, which Abort removes.
+// has returned: until then it has none or, where the file system cannot do that, is
+// a hidden file beside it, which Abort removes.
 type File struct {
-	name  string
-	force bool
-	tmp   *os.File
-	buf   *bufio.Writer
+	name   string
+	hidden string // the name that it has until then, "": none
+	force  bool
+	tmp    *os.File
+	buf    *bufio.Writer
 }
 
 // CreateFile begins the file name. Where it exists already, that is an error
@@ -36,12 +38,23 @@ func CreateFile(name string, force bool) (*File, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("cannot write %s: %w", name, reason(err))
 	}
-	// What it is called does not matter, but it can be told what it was.
-	tmp, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".sniwatch-"+rand.Text()[:10]+".tmp"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f := &File{name: name, force: force}
+	var err error
+	if f.tmp, err = unnamed(filepath.Dir(name)); err != nil {
+		f.hidden = hiddenName(name)
+		f.tmp, err = os.OpenFile(f.hidden, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: its folder: %w", name, reason(err))
 	}
-	return &File{name: name, force: force, tmp: tmp, buf: bufio.NewWriterSize(tmp, 64<<10)}, nil
+	f.buf = bufio.NewWriterSize(f.tmp, 64<<10)
+	return f, nil
+}
+
+// hiddenName is what a file beside name is called that is not whole: what does not
+// matter, but it can be told what it was.
+func hiddenName(name string) string {
+	return filepath.Join(filepath.Dir(name), ".sniwatch-"+rand.Text()[:10]+".tmp")
 }
 
 // reason gives what the operating system said, without the name of a file that
@@ -56,6 +69,9 @@ func reason(err error) error {
 	return err
 }
 
+// Private lets nobody but the owner read the file.
+func (f *File) Private() error { return f.tmp.Chmod(0o600) }
+
 // Name gives the name that the file will have.
 func (f *File) Name() string { return f.name }
 
@@ -69,37 +85,51 @@ func (f *File) Commit() error {
 	if err == nil {
 		err = f.tmp.Sync()
 	}
-	if closed := f.tmp.Close(); err == nil {
-		err = closed
-	}
 	if err == nil {
 		err = f.rename()
 	}
+	if closed := f.tmp.Close(); err == nil {
+		err = closed
+	}
 	if err != nil {
-		os.Remove(f.tmp.Name())
+		f.remove()
 		return fmt.Errorf("cannot write %s: %w", f.name, reason(err))
 	}
 	return syncFolder(filepath.Dir(f.name))
+}
+
+// remove takes the hidden name away, if there is one.
+func (f *File) remove() {
+	if f.hidden != "" {
+		os.Remove(f.hidden)
+	}
 }
 
 // rename gives the file its name. Without force, a file that has come there
 // meanwhile stays: os.Link does not replace, as os.Rename does. Where the file
 // system has no links, a last look has to do.
 func (f *File) rename() error {
-	if f.force {
-		return os.Rename(f.tmp.Name(), f.name)
+	link := func() error { return os.Link(f.hidden, f.name) }
+	if f.hidden == "" {
+		link = func() error { return nameFile(f.tmp, f.name) }
 	}
-	err := os.Link(f.tmp.Name(), f.name)
-	switch {
-	case err == nil:
-		return os.Remove(f.tmp.Name())
-	case errors.Is(err, fs.ErrExist):
+	if err := link(); err == nil {
+		f.remove()
+		return nil
+	} else if errors.Is(err, fs.ErrExist) && !f.force {
 		return ErrExists
 	}
-	if _, err := os.Lstat(f.name); err == nil {
+	if f.hidden == "" { // something is there to be replaced, or links are not to be had
+		hidden := hiddenName(f.name)
+		if err := nameFile(f.tmp, hidden); err != nil {
+			return err
+		}
+		f.hidden = hidden
+	}
+	if _, err := os.Lstat(f.name); err == nil && !f.force {
 		return ErrExists
 	}
-	return os.Rename(f.tmp.Name(), f.name)
+	return os.Rename(f.hidden, f.name)
 }
 
 // syncFolder makes a new name last. A file system that cannot do it for a
@@ -117,6 +147,6 @@ func syncFolder(name string) error {
 // Abort removes what was written. After Commit it does nothing.
 func (f *File) Abort() {
 	if f.tmp.Close() == nil {
-		os.Remove(f.tmp.Name())
+		f.remove()
 	}
 }

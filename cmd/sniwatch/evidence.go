@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,8 +24,8 @@ const evidenceMemory = 26 << 20
 
 // An evidenceFile is the file of --evidence; nil: none was asked for.
 type evidenceFile struct {
-	name  string
-	force bool
+	name  string       // "": it goes into a bundle only
+	file  *report.File // nil likewise
 	spool *os.File
 	r     *evidence.Recorder
 	limit int64 // on memory, without evidence
@@ -32,28 +33,48 @@ type evidenceFile struct {
 
 // newEvidence looks whether the file can be written at the end, which may be
 // hours away. The spool has no name: whatever ends the program, nothing of it is
-// left behind.
-func newEvidence(o *options) (*evidenceFile, error) {
-	if o.evidence == "" {
+// left behind. A ticket bundle has the evidence as well.
+func newEvidence(o *options, red *redaction) (*evidenceFile, error) {
+	if !o.wantsEvidence() {
 		return nil, nil
 	}
-	if err := mayWrite("--evidence", o.evidence, o.force, append(o.read, o.write)); err != nil {
-		return nil, err
+	e := &evidenceFile{name: o.evidence, limit: debug.SetMemoryLimit(-1)}
+	folder := filepath.Dir(o.bundle())
+	if e.name != "" {
+		folder = filepath.Dir(e.name)
+		if err := notOf("--evidence", e.name, append(o.read, o.write)); err != nil {
+			return nil, err
+		}
+		var err error
+		if e.file, err = report.CreateFile(e.name, o.force); errors.Is(err, report.ErrExists) {
+			return nil, usageError{err.Error(), "give it another name, or overwrite it with --force"}
+		} else if err != nil {
+			return nil, err
+		}
 	}
-	spool, err := createBeside(o.evidence, "spool")
+	spool, err := os.CreateTemp(folder, ".sniwatch-*.tmp")
 	if err == nil {
 		err = os.Remove(spool.Name())
 	}
 	if err != nil {
+		e.abort()
 		return nil, fmt.Errorf("cannot write evidence: %w", err)
 	}
-	e := &evidenceFile{
-		name: o.evidence, force: o.force, spool: spool,
-		r:     evidence.NewRecorder(spool, evidence.Options{Version: versionNumber()}),
-		limit: debug.SetMemoryLimit(-1),
+	e.spool = spool
+	how := evidence.Options{Version: versionNumber(), Rewrite: red.rewrite()}
+	if red != nil {
+		how.InputName = red.path
 	}
+	e.r = evidence.NewRecorder(spool, how)
 	debug.SetMemoryLimit(min(e.limit, math.MaxInt64-evidenceMemory) + evidenceMemory)
 	return e, nil
+}
+
+// abort removes the file that is not whole.
+func (e *evidenceFile) abort() {
+	if e.file != nil {
+		e.file.Abort()
+	}
 }
 
 // recorder gives what a Watcher is to tell.
@@ -71,24 +92,33 @@ func (e *evidenceFile) begin(origins evidence.OriginTeller) {
 	}
 }
 
-// close gives the spool back.
+// close gives the spool back, and removes what is not whole.
 func (e *evidenceFile) close() {
 	if e != nil {
+		e.abort()
 		e.spool.Close()
 		debug.SetMemoryLimit(e.limit)
 	}
 }
 
-// write writes the file, and tells what is in it and what is not.
-func (e *evidenceFile) write(r *analyze.Report, told io.Writer) error {
-	if e == nil {
-		return nil
-	}
+// to writes the evidence, with the report as its comment.
+func (e *evidenceFile) to(w io.Writer, r *analyze.Report) error {
 	var summary bytes.Buffer
 	if err := report.WriteText(&summary, r, report.TextOptions{Width: 80}); err != nil {
 		return err
 	}
-	err := writeWhole(e.name, e.force, func(w io.Writer) error { return e.r.Write(w, summary.String()) })
+	return e.r.Write(w, summary.String())
+}
+
+// write writes the file, and tells what is in it and what is not.
+func (e *evidenceFile) write(r *analyze.Report, told io.Writer) error {
+	if e == nil || e.file == nil {
+		return nil
+	}
+	err := e.to(e.file, r)
+	if err == nil {
+		err = e.file.Commit()
+	}
 	if err != nil {
 		return fmt.Errorf("cannot write evidence: %w", err)
 	}
@@ -119,9 +149,8 @@ func (l *liveOrigin) count(h *live.Handle) {
 	}
 }
 
-// mayWrite refuses to overwrite a file without --force, and one that is read or
-// written otherwise even then.
-func mayWrite(flag, name string, force bool, others []string) error {
+// notOf refuses a file that is read or written otherwise.
+func notOf(flag, name string, others []string) error {
 	there, err := os.Stat(name)
 	for _, other := range others {
 		if other == "" {
@@ -132,60 +161,21 @@ func mayWrite(flag, name string, force bool, others []string) error {
 			return usageError{fmt.Sprintf("%s %s is the file of another flag, too", flag, name), "give it a file of its own"}
 		}
 	}
-	switch {
-	case err != nil:
-		return nil
-	case !there.Mode().IsRegular():
+	if err == nil && !there.Mode().IsRegular() {
 		return usageError{fmt.Sprintf("%s %s exists, and is no regular file", flag, name), "give it the name of a new file"}
-	case !force:
-		return usageError{fmt.Sprintf("%s %s exists already", flag, name), "give it another name, or overwrite it with --force"}
 	}
 	return nil
 }
 
-// createBeside makes a new file in the folder of name.
-func createBeside(name, kind string) (*os.File, error) {
-	folder, base := filepath.Split(name)
-	for i := 0; ; i++ {
-		f, err := os.OpenFile(filepath.Join(folder, fmt.Sprintf(".%s.%s%d", base, kind, i)), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		const tries = 100 // what others have left behind
-		if !os.IsExist(err) || i == tries {
-			return f, err
+// bundle gives the first --report that is a ticket bundle, "" if there is none.
+func (o *options) bundle() string {
+	for _, name := range o.reports {
+		if f, _ := report.FormatOf(name); f == report.Bundle {
+			return name
 		}
 	}
-}
-
-// writeWhole writes a file so that it is there whole, or not at all. Unless
-// force is set, it overwrites none, even one that was made meanwhile.
-func writeWhole(name string, force bool, write func(io.Writer) error) error {
-	f, err := createBeside(name, "partial")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	err = write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	switch {
-	case err != nil:
-		return err
-	case force:
-		return os.Rename(f.Name(), name)
-	}
-	err = os.Link(f.Name(), name)
-	if err == nil || os.IsExist(err) {
-		return err
-	}
-	// A file system without hard links: there is no way to be as careful.
-	if _, err := os.Lstat(name); err == nil {
-		return os.ErrExist
-	}
-	return os.Rename(f.Name(), name)
+	return ""
 }
 
 // wantsEvidence tells whether packets of failed connections are to be kept.
-func (o *options) wantsEvidence() bool { return o.evidence != "" }
+func (o *options) wantsEvidence() bool { return o.evidence != "" || o.bundle() != "" }

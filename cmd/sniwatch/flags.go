@@ -59,6 +59,8 @@ type options struct {
 	onlyFailed bool
 	exitCode   bool
 	evidence   string
+	redact     bool
+	redactKey  string
 
 	listInterfaces bool
 	version        bool
@@ -194,6 +196,8 @@ func (o *options) defineSaid(raw *rawFlags) *pflag.FlagSet {
 	f.BoolVar(&o.onlyFailed, "only-failed", false, "leave complete handshakes out of json, ndjson and csv")
 	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 3 if a handshake failed")
 	f.StringVar(&o.evidence, "evidence", "", "also write the packets of the failed connections to `FILE`, pcapng, without application data")
+	f.BoolVar(&o.redact, "redact", false, "replace names, addresses and certificates in all that is written, the evidence included")
+	f.StringVar(&o.redactKey, "redact-key", defaultKey, "the `FILE` that maps them back, made if it is not there; the default is "+defaultKey+" in this folder")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and stop")
 	f.BoolVarP(&o.help, "help", "h", false, "print this and stop")
 	return f
@@ -216,6 +220,10 @@ func (o *options) check(raw *rawFlags) error {
 		return policyWithout
 	case slices.Contains(o.logs, "-") && slices.Contains(o.read, "-"):
 		return usageError{"standard input cannot be both a capture and a log", ""}
+	case o.redact && o.write != "":
+		return usageError{"-w writes the packets as they are, and --redact wants nothing written as it is", "--evidence writes the packets of the failed connections, redacted"}
+	case o.flags.Changed("redact-key") && !o.redact:
+		return usageError{"--redact-key is for --redact, which was not given", ""}
 	case o.write == "-":
 		return usageError{"packets cannot go to standard output beside the report", "give -w a file"}
 	case o.evidence == "-" || o.evidence == "" && o.flags.Changed("evidence"):

@@ -42,6 +42,7 @@ const usage = `usage: sniwatch -i INTERFACE [flags] [filter]   watch this host's
        sniwatch check --cert FILE [flags]       will CloudFront accept it?
        sniwatch explain [FILE…] [flags]         what lines of a log mean
        sniwatch compare BEFORE AFTER            what is fixed, what is new?
+       sniwatch restore [FILE…]                 undo --redact in a text
        sniwatch ranges [--update]               CloudFront's addresses
 example: sudo sniwatch -i any --cert fullchain.pem
 sniwatch --help explains the flags.
@@ -59,6 +60,7 @@ Usage:
   sniwatch check --cert FILE [flags]        will CloudFront accept it?
   sniwatch explain [FILE…] [flags]          what lines of a server's log mean
   sniwatch compare BEFORE AFTER [flags]     what is fixed, what is new?
+  sniwatch restore [FILE…]                  undo --redact in a text
   sniwatch ranges [--update]                the list of CloudFront's addresses
 
 Examples:

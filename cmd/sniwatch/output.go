@@ -28,15 +28,16 @@ type output struct {
 	main   *sink // standard output
 	files  []*sink
 	screen *screen // live
-	width  int     // of the terminal, 0: none
+	red    *redaction
+	width  int // of the terminal, 0: none
 	colour bool
 	pages  pages
 	err    error // the first that standard output gave
 }
 
 // newOutput opens the files. Its error is about one of them.
-func newOutput(o *options, s streams) (*output, error) {
-	out := &output{o: o, w: s.out, pages: pages{command: o.command, all: o.all}}
+func newOutput(o *options, s streams, red *redaction) (*output, error) {
+	out := &output{o: o, w: s.out, red: red, pages: pages{command: red.text(o.command), all: o.all}}
 	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		out.width = 80
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
@@ -55,6 +56,15 @@ func newOutput(o *options, s streams) (*output, error) {
 
 // connection takes a connection that is over, and tells whether it keeps it.
 func (out *output) connection(c *analyze.Connection) (kept bool) {
+	if out.red != nil {
+		out.told(out.red.connection(c)) // a copy
+		return false
+	}
+	return out.told(c)
+}
+
+// told takes a connection as it may be told.
+func (out *output) told(c *analyze.Connection) (kept bool) {
 	failed := c.Diagnosis.Failure()
 	if out.screen != nil && (failed || out.o.all) {
 		out.screen.line(c)
@@ -96,7 +106,8 @@ func (out *output) note(err error) {
 
 // close writes the report, to standard output first. A file that fails does not
 // stop the others.
-func (out *output) close(r *analyze.Report) error {
+func (out *output) close(r *analyze.Report, ev *evidenceFile) error {
+	out.pages.evidence, out.pages.red = ev, out.red
 	slices.SortStableFunc(out.pages.kept, func(a, b *analyze.Connection) int { return cmp.Compare(a.Start, b.Start) })
 	if out.screen != nil && out.screen.lines > 0 {
 		_, err := io.WriteString(out.w, "\n") // the summary stands apart from the lines

@@ -60,6 +60,8 @@ func run(ctx context.Context, args []string, s streams) int {
 		return runCheck(ctx, args[1:], s)
 	case args[0] == "explain":
 		return runExplain(ctx, args[1:], s)
+	case args[0] == "restore":
+		return runRestore(args[1:], s)
 	case args[0] == "compare":
 		return runCompare(ctx, args[1:], s)
 	}

@@ -122,12 +122,14 @@ func (s *sink) finish(r *analyze.Report, pages *pages) error {
 
 // pages are what the formats for people are made from when all is over.
 type pages struct {
-	command string
-	all     bool
-	kept    []*analyze.Connection
-	more    int
-	width   int // of the terminal that text goes to; 0: none
-	colour  bool
+	command  string
+	evidence *evidenceFile // nil: there is none
+	red      *redaction    // nil: nothing is replaced
+	all      bool
+	kept     []*analyze.Connection
+	more     int
+	width    int // of the terminal that text goes to; 0: none
+	colour   bool
 }
 
 // write writes the report in one of the formats for people.
@@ -202,6 +204,12 @@ func (b *bundle) parts(r *analyze.Report, p *pages) []report.Part {
 		parts = append(parts, report.Part{Name: page.name, Write: func(w io.Writer) error { return p.write(w, page.format, r) }})
 	}
 	parts = append(parts, b.jsonFile.Part("report.json"), b.csvFile.Part("connections.csv"))
+	if p.evidence != nil {
+		parts = append(parts, report.Part{Name: "evidence.pcapng", Write: func(w io.Writer) error { return p.evidence.to(w, r) }})
+	}
+	if p.red != nil {
+		parts = append(parts, report.TextPart("roots.pem", string(p.red.Roots())))
+	}
 	return append(parts, report.CertificateParts(r)...)
 }
 

@@ -21,7 +21,11 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	out, err := newOutput(o, s)
+	red, err := newRedaction(o, &settings)
+	if err != nil {
+		return false, err
+	}
+	out, err := newOutput(o, s, red)
 	if err != nil {
 		return false, err
 	}
@@ -30,7 +34,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	defer b.done()
 	settings.Told = out.connection
 	settings.Every = o.every() || o.all
-	ev, err := newEvidence(o)
+	ev, err := newEvidence(o, red)
 	if err != nil {
 		return false, err
 	}
@@ -55,8 +59,8 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if err != nil && nothingSeen(o, w.Inputs()) {
 		return false, err
 	}
-	r := w.Report(s.now())
-	err = errors.Join(b.problems, err, out.close(r), ev.write(r, s.err))
+	r := red.report(w.Report(s.now()))
+	err = errors.Join(b.problems, err, out.close(r, ev), ev.write(r, s.err), red.finish(o, s))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
 }
 

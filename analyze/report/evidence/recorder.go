@@ -48,6 +48,8 @@ type Options struct {
 	// changed; they are left out, and counted. nil instead of a function: they
 	// stay as they are.
 	Rewrite func(c *analyze.Connection, packets []Packet) []Packet
+	// InputName gives the name of an input as it may be told; nil: as it is.
+	InputName func(string) string
 }
 
 // A Packet is one packet of the evidence.
@@ -227,6 +229,9 @@ func (r *Recorder) End(in *analyze.Input, until capture.Timestamp) {
 	r.holding.forget()
 	at := &r.inputs[len(r.inputs)-1]
 	at.name, at.packets, at.until = in.Name, in.Packets, until
+	if r.options.InputName != nil {
+		at.name = r.options.InputName(in.Name)
+	}
 	r.inputs = append(r.inputs, input{})
 	r.origins = nil
 }

@@ -8,6 +8,7 @@ import (
 	"sniwatch/analyze"
 	"sniwatch/analyze/edge"
 	"sniwatch/analyze/origin"
+	"sniwatch/analyze/origin/config"
 	"sniwatch/analyze/tlswire"
 )
 
@@ -98,11 +99,29 @@ var fieldRules = map[field]func(r *Redactor, v reflect.Value) any{
 	{reflect.TypeFor[analyze.Fault](), "In"}:              keepRule,
 	{reflect.TypeFor[tlswire.Fault](), "Field"}:           keepRule,
 	{reflect.TypeFor[analyze.Side](), "NotTLS"}:           keepRule,
+	{reflect.TypeFor[analyze.LogLine](), "Text"}:          logLineRule,
+	{reflect.TypeFor[analyze.LogLine](), "File"}:          pathRule,
+	{reflect.TypeFor[analyze.LogLine](), "Class"}:         keepRule,
+	{reflect.TypeFor[analyze.LogUsed](), "File"}:          pathRule,
+	{reflect.TypeFor[analyze.LogUsed](), "Program"}:       keepRule,
+	{reflect.TypeFor[analyze.ServerUsed](), "File"}:       pathRule,
+	{reflect.TypeFor[analyze.ServerUsed](), "Program"}:    keepRule,
+	{reflect.TypeFor[analyze.Note](), "At"}:               pathRule,
+	{reflect.TypeFor[analyze.Note](), "Says"}:             logLineRule,
+	{reflect.TypeFor[analyze.Answer](), "File"}:           pathRule,
+	{reflect.TypeFor[analyze.Answer](), "Program"}:        keepRule,
+	{reflect.TypeFor[analyze.Answer](), "Known"}:          namesRule,
+	{reflect.TypeFor[analyze.Answer](), "Ciphers"}:        keepRule,
+	{reflect.TypeFor[analyze.Answer](), "Suites"}:         keepRule,
+	{reflect.TypeFor[analyze.Answer](), "Groups"}:         keepRule,
+	{reflect.TypeFor[config.Position](), "File"}:          pathRule,
+	{reflect.TypeFor[config.Hidden](), "Write"}:           logLineRule,
 }
 
-func keepRule(_ *Redactor, v reflect.Value) any { return v.Interface() }
-func nameRule(r *Redactor, v reflect.Value) any { return r.Name(v.String()) }
-func pathRule(r *Redactor, v reflect.Value) any { return r.Path(v.String()) }
+func keepRule(_ *Redactor, v reflect.Value) any    { return v.Interface() }
+func nameRule(r *Redactor, v reflect.Value) any    { return r.Name(v.String()) }
+func logLineRule(r *Redactor, v reflect.Value) any { return r.LogLine(v.String()) }
+func pathRule(r *Redactor, v reflect.Value) any    { return r.Path(v.String()) }
 
 // rootsRule is for the source of the roots: Mozilla's list, or the name of a file
 // and what of it was left out.

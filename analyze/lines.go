@@ -272,6 +272,7 @@ var factWords = map[logs.Fact]string{
 	logs.ClientResetOnly:    "the client reset the connection",
 	logs.ClientFINOnly:      "the client closed the connection without a reset",
 	logs.ServerSpeaksTLS:    "the server spoke TLS",
+	logs.NotAskedForOne:     "the server asked for no certificate of the client",
 	logs.EndedWithinSeconds: "all was over within " + span(soonEnded),
 }
 

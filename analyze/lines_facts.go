@@ -56,6 +56,7 @@ func (v *view) wireFacts() []logs.Fact {
 	add(rst && !fin && !v.saidGoodbye() && whole, logs.ClientResetOnly)
 	add(fin && !rst && whole, logs.ClientFINOnly)
 	add(v.chosen() || v.serverAlertInClear(), logs.ServerSpeaksTLS)
+	add(v.chosen() && !v.tls13() && !v.ServerHello.Resumed && v.ServerHello.Done && v.CertificateRequest == 0, logs.NotAskedForOne)
 	add(v.End.How != Open && v.Last.Sub(v.Start) < soonEnded, logs.EndedWithinSeconds)
 	return out
 }

@@ -32,17 +32,18 @@ type Fact string
 
 // The facts that entries of a class exclude.
 const (
-	ClientAlert        Fact = "client-alert"         // the client sent an alert other than close_notify and user_canceled
-	NoClientAlert      Fact = "no-client-alert"      // the client sent no alert, in clear or encrypted
-	ClientHelloSeen    Fact = "client-hello"         // a ClientHello arrived whole
-	NoClientHello      Fact = "no-client-hello"      // no byte of TLS came from the client
-	ServerHelloSent    Fact = "server-hello"         // the server answered with a ServerHello
-	HandshakeComplete  Fact = "handshake-complete"   // both sides sent Finished, or application data went both ways
-	HandshakeBroken    Fact = "handshake-broken"     // it ended before the client's Finished
-	ClientResetOnly    Fact = "client-reset-only"    // the client sent RST, and neither FIN nor close_notify before it
-	ClientFINOnly      Fact = "client-fin-only"      // the client sent FIN and no RST
-	ServerSpeaksTLS    Fact = "server-speaks-tls"    // the server answered with TLS
-	EndedWithinSeconds Fact = "ended-within-seconds" // the connection was over 2 s after it began
+	ClientAlert        Fact = "client-alert"           // the client sent an alert other than close_notify and user_canceled
+	NoClientAlert      Fact = "no-client-alert"        // the client sent no alert, in clear or encrypted
+	ClientHelloSeen    Fact = "client-hello"           // a ClientHello arrived whole
+	NoClientHello      Fact = "no-client-hello"        // no byte of TLS came from the client
+	ServerHelloSent    Fact = "server-hello"           // the server answered with a ServerHello
+	HandshakeComplete  Fact = "handshake-complete"     // both sides sent Finished, or application data went both ways
+	HandshakeBroken    Fact = "handshake-broken"       // it ended before the client's Finished
+	ClientResetOnly    Fact = "client-reset-only"      // the client sent RST, and neither FIN nor close_notify before it
+	ClientFINOnly      Fact = "client-fin-only"        // the client sent FIN and no RST
+	ServerSpeaksTLS    Fact = "server-speaks-tls"      // the server answered with TLS
+	NotAskedForOne     Fact = "no-certificate-request" // in TLS 1.2, the server asked for no client certificate
+	EndedWithinSeconds Fact = "ended-within-seconds"   // the connection was over 2 s after it began
 )
 
 // A Meaning is what is known of a Class.
@@ -93,7 +94,7 @@ var Classes = []Meaning{
 	{NoSharedALPN, "The client offered no application protocol that the server speaks.", false,
 		[]string{"no-shared-alpn"}, []Fact{HandshakeComplete, NoClientHello}},
 	{ClientCertificate, "The server wants a certificate of the client, and got none or one that it does not trust.", false,
-		[]string{"client-certificate-required", "ok"}, []Fact{NoClientHello}},
+		[]string{"client-certificate-required", "ok"}, []Fact{NoClientHello, NotAskedForOne}},
 	{HostMismatch, "The handshake was good, but the Host of the request does not go with the server name of the handshake: the server refused the request.", false,
 		[]string{"ok", "ok-resumed"}, []Fact{HandshakeBroken}},
 	{PlainHTTP, "The client spoke plain HTTP to a port that speaks TLS.", false,

@@ -58,7 +58,7 @@ func TestRealLogs(t *testing.T) {
 func TestClassesAreWhole(t *testing.T) {
 	codes := readFile(t, "../../../docs/diagnoses.md")
 	facts := map[Fact]bool{ClientAlert: true, NoClientAlert: true, ClientHelloSeen: true, NoClientHello: true, ServerHelloSent: true,
-		HandshakeComplete: true, HandshakeBroken: true, ClientResetOnly: true, ClientFINOnly: true, ServerSpeaksTLS: true, NotAskedForOne, EndedWithinSeconds: true}
+		HandshakeComplete: true, HandshakeBroken: true, ClientResetOnly: true, ClientFINOnly: true, ServerSpeaksTLS: true, NotAskedForOne: true, EndedWithinSeconds: true}
 	seen := map[Class]bool{}
 	for _, m := range Classes {
 		if seen[m.Class] || m.Means == "" || !strings.HasSuffix(m.Means, ".") || len(m.Codes) == 0 || len(m.ExcludedBy) == 0 {

@@ -56,6 +56,12 @@ func writePEM(t *testing.T, name, kind string, blocks ...[]byte) {
 // and logs what it has to say to folder/error.log.
 func startNginx(t *testing.T, n namespace, folder string) {
 	t.Helper()
+	startNginxLogging(t, n, folder, "info")
+}
+
+// startNginxLogging is startNginx with another level of the log.
+func startNginxLogging(t *testing.T, n namespace, folder, level string) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		t.Skip("NOT TESTED: nginx is not installed")
@@ -65,7 +71,7 @@ func startNginx(t *testing.T, n namespace, folder string) {
 		user root;
 		worker_processes 1;
 		pid ` + folder + `/nginx.pid;
-		error_log ` + folder + `/error.log info;
+		error_log ` + folder + `/error.log ` + level + `;
 		events {}
 		http {
 			access_log off;

@@ -114,11 +114,16 @@ func checkNginxLog(t *testing.T, name string, count int) {
 // record with the server's Certificate, and closes. The rest of the flight is
 // unread, for which the kernel sends RST and not FIN. It tells when that was.
 func refuse(version uint16) (reset time.Time, err error) {
+	return refuseFrom(new(net.Dialer), version)
+}
+
+// refuseFrom is refuse, with the dialer's address.
+func refuseFrom(d *net.Dialer, version uint16) (reset time.Time, err error) {
 	hello, err := clientHello(version)
 	if err != nil {
 		return reset, err
 	}
-	conn, err := net.DialTimeout("tcp", originAddress+":443", 5*time.Second)
+	conn, err := d.Dial("tcp", originAddress+":443")
 	if err != nil {
 		return reset, err
 	}

@@ -6,12 +6,10 @@ import (
 	"io"
 	"math"
 	"net"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/edge"
@@ -73,7 +71,7 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 	case err != nil:
 		return s.exit(err)
 	case o.help:
-		fmt.Fprint(s.out, o.helpText())
+		fmt.Fprint(s.out, subcommandHelp(checkHelp, o.groups))
 		return exitDone
 	}
 	return o.run(ctx, s)
@@ -147,23 +145,9 @@ func (o *checkOptions) write(w io.Writer, c *analyze.Check) error {
 		return report.WriteCheckMarkdown(w, c)
 	}
 	text := report.CheckOptions{}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			text.Width = min(width, 100)
-		}
-		text.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	}
+	text.Width, text.Colour = terminal(w)
+	text.Width = min(text.Width, 100)
 	return report.WriteCheck(w, c, text)
-}
-
-func (o *checkOptions) helpText() string {
-	var b strings.Builder
-	b.WriteString(checkHelp)
-	for _, g := range o.groups {
-		fmt.Fprintf(&b, "\n%s:\n", g.title)
-		writeFlags(&b, g.flags)
-	}
-	return b.String()
 }
 
 // rawCheckFlags are those whose text needs to be understood first.

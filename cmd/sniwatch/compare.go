@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/term"
-
 	"sniwatch/analyze"
 	"sniwatch/analyze/report"
 )
@@ -57,7 +55,7 @@ func runCompare(ctx context.Context, args []string, s streams) int {
 	case err != nil:
 		return s.exit(err)
 	case o.help:
-		fmt.Fprint(s.out, o.helpText())
+		fmt.Fprint(s.out, subcommandHelp(compareHelp, o.groups))
 		return exitDone
 	}
 	c, err := o.compare(ctx, s)
@@ -179,22 +177,6 @@ func (o *compareOptions) write(w io.Writer, c *analyze.Comparison) error {
 	case "markdown":
 		return report.WriteComparisonMarkdown(w, c)
 	}
-	width, colour := 0, false
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			width = min(columns, 100)
-		}
-		colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	}
-	return report.WriteComparisonText(w, c, width, colour)
-}
-
-func (o *compareOptions) helpText() string {
-	var b strings.Builder
-	b.WriteString(compareHelp)
-	for _, g := range o.groups {
-		fmt.Fprintf(&b, "\n%s:\n", g.title)
-		writeFlags(&b, g.flags)
-	}
-	return b.String()
+	width, colour := terminal(w)
+	return report.WriteComparisonText(w, c, min(width, 100), colour)
 }

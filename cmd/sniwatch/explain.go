@@ -5,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
-
-	"golang.org/x/term"
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/origin"
@@ -44,7 +40,7 @@ func runExplain(ctx context.Context, args []string, s streams) int {
 	case err != nil:
 		return s.exit(err)
 	case o.help:
-		fmt.Fprint(s.out, o.helpText())
+		fmt.Fprint(s.out, subcommandHelp(explainHelp, o.groups))
 		return exitDone
 	}
 	e, err := o.explain(ctx, s)
@@ -161,21 +157,7 @@ func (o *explainOptions) writeExplanation(w io.Writer, e *analyze.Explanation) e
 		return report.WriteExplanationMarkdown(w, e)
 	}
 	text := report.CheckOptions{}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			text.Width = min(width, 100)
-		}
-		text.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	}
+	text.Width, text.Colour = terminal(w)
+	text.Width = min(text.Width, 100)
 	return report.WriteExplanation(w, e, text)
-}
-
-func (o *explainOptions) helpText() string {
-	var b strings.Builder
-	b.WriteString(explainHelp)
-	for _, g := range o.groups {
-		fmt.Fprintf(&b, "\n%s:\n", g.title)
-		writeFlags(&b, g.flags)
-	}
-	return b.String()
 }

@@ -73,6 +73,13 @@ Captures may be pcap or pcapng, compressed with gzip or zstd. The filter is
 tcpdump's (man pcap-filter). Exit codes: 0 done, 1 could not work, 2 usage,
 3 a handshake failed and --exit-code was given.
 `)
+	return subcommandHelp(b.String(), groups)
+}
+
+// subcommandHelp is what --help prints behind a subcommand.
+func subcommandHelp(text string, groups []flagGroup) string {
+	var b strings.Builder
+	b.WriteString(text)
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n%s:\n", g.title)
 		writeFlags(&b, g.flags)

@@ -38,13 +38,7 @@ type output struct {
 // newOutput opens the files. Its error is about one of them.
 func newOutput(o *options, s streams, red *redaction) (*output, error) {
 	out := &output{o: o, w: s.out, red: red, pages: pages{command: red.text(o.command), all: o.all}}
-	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		out.width = 80
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			out.width = w
-		}
-		out.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	}
+	out.width, out.colour = terminal(s.out)
 	out.main = &sink{format: o.format, w: s.out, stream: newStream(o.format, s.out)}
 	if o.format == report.Text && o.interfaceName != "" {
 		out.screen = newScreen(out, s)
@@ -52,6 +46,20 @@ func newOutput(o *options, s streams, red *redaction) (*output, error) {
 	var err error
 	out.files, err = openSinks(o)
 	return out, err
+}
+
+// terminal gives the columns of a terminal, and whether it is to be coloured; 0:
+// it is none.
+func terminal(w io.Writer) (width int, colour bool) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	width = 80
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		width = w
+	}
+	return width, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // connection takes a connection that is over, and tells whether it keeps it.

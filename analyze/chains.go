@@ -3,7 +3,6 @@ package analyze
 import (
 	"bytes"
 	"hash/maphash"
-	"sync"
 
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
@@ -13,10 +12,8 @@ import (
 // than this is somebody else's traffic, and is parsed again when it comes again.
 const maxChains = 1024
 
-// A chainCache parses each distinct Certificate message once. All threads share
-// it, so that one message is one chain.
+// A chainCache parses each distinct Certificate message once.
 type chainCache struct {
-	mutex  sync.Mutex
 	seed   maphash.Seed
 	chains map[uint64]cachedChain
 	last   cachedChain // that was asked for: most hosts send one, again and again
@@ -35,8 +32,6 @@ func newChainCache() *chainCache {
 
 // parse gives the chain of a Certificate message.
 func (k *chainCache) parse(body []byte) (*origin.Chain, *tlswire.Fault) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
 	if k.last.chain != nil && bytes.Equal(k.last.body, body) {
 		return k.last.chain, k.last.fault
 	}

@@ -35,7 +35,7 @@ func (noRecorder) Over(*Connection, *Diagnosis, func() Diagnosis) {}
 func (noRecorder) End(*Input, capture.Timestamp)                  {}
 
 // record tells the recorder about a connection that is over.
-func (w *Watcher) record(c *Connection, d *Diagnosis) {
+func (w follower) record(c *Connection, d *Diagnosis) {
 	if w.opts.Recorder != (noRecorder{}) {
 		w.opts.Recorder.Over(c, d, func() Diagnosis { return Diagnose(c, &w.knowledge) })
 	}

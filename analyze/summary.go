@@ -61,13 +61,13 @@ func (w *Watcher) Dropped(byKernel, byInterface int) {
 }
 
 func (w *Watcher) unanalysed() Unanalysed {
-	k, lost := &w.collector, w.lost()
+	k := &w.collector
 	return Unanalysed{
 		DroppedByKernel: w.droppedByKernel, DroppedByInterface: w.droppedByInterface,
 		PacketsTruncated: k.cut, Fragments: w.kinds[capture.Fragment],
 		Undecodable: w.kinds[capture.Undecodable], UnknownLink: w.kinds[capture.UnknownLink],
 		HeadersTruncated: w.kinds[capture.Truncated], NotTCP: w.kinds[capture.Other],
-		Stray: lost.Stray, ConnectionsEvicted: lost.Evicted,
+		Stray: w.table.Counts.Stray, ConnectionsEvicted: w.table.Counts.Evicted,
 		BytesMissing: k.missing, ConnectionsWithGaps: k.gaps,
 	}
 }

@@ -50,10 +50,9 @@ type Watcher struct {
 	opts      Options
 	knowledge Knowledge
 	host      thisHost
-	parts     []*part
-	tables    []*tcp.Table      // of the parts
-	due       capture.Timestamp // when the first of them has something to do
-	lone      *reading          // for connections that have no Flow
+	table     *tcp.Table
+	readings  []*reading // by Flow.ID
+	lone      *reading   // for connections that have no Flow
 	chains    *chainCache
 	judged    judgedCache
 	collector collector
@@ -93,7 +92,7 @@ func NewWatcher(o Options) *Watcher {
 		judged:    judgedCache{},
 		collector: newCollector(),
 	}
-	w.divide(o.Limits)
+	w.table = tcp.NewTable(follower{w}, o.Limits)
 	return w
 }
 
@@ -105,25 +104,6 @@ func (w *Watcher) Begin(name string) {
 
 // Packet analyses one packet. It keeps nothing of p.
 func (w *Watcher) Packet(p *capture.Packet) {
-	s := &w.segment
-	kind := w.decoder.Decode(p, s)
-	w.count(p, kind)
-	if kind != capture.TCP && kind != capture.Unreachable {
-		return
-	}
-	if s.Time >= w.due {
-		tcp.AdvanceAll(w.tables, s.Time, s.Packet)
-		w.due = firstDue(w.tables)
-	}
-	part := w.parts[tcp.Part(s, len(w.parts))]
-	if connection := part.segment(kind, s); connection != 0 {
-		w.opts.Recorder.Packet(connection, p, s)
-	}
-	w.due = min(w.due, part.table.Due())
-}
-
-// count counts a packet.
-func (w *Watcher) count(p *capture.Packet, kind capture.Kind) {
 	in := &w.input
 	if in.Packets == 0 {
 		in.First = p.Time
@@ -133,6 +113,17 @@ func (w *Watcher) count(p *capture.Packet, kind capture.Kind) {
 	in.Last = p.Time
 	if n := len(in.LinkTypes); n == 0 || in.LinkTypes[n-1] != p.Link {
 		in.sawLink(p.Link)
+	}
+	kind := w.decoder.Decode(p, &w.segment)
+	connection := 0
+	switch kind {
+	case capture.TCP:
+		connection = w.table.Segment(&w.segment)
+	case capture.Unreachable:
+		connection = w.table.Unreachable(&w.segment)
+	}
+	if connection != 0 {
+		w.opts.Recorder.Packet(connection, p, &w.segment)
 	}
 	w.kinds[kind]++
 }
@@ -152,16 +143,14 @@ func (w *Watcher) Advance(now time.Time) {
 		return // a clock that was set back
 	}
 	w.until = at
-	tcp.AdvanceAll(w.tables, w.until, 0)
-	w.due = firstDue(w.tables)
+	w.table.Advance(w.until)
 }
 
 // End ends the input. broken says why reading stopped early, "" if it did not.
 func (w *Watcher) End(broken string) {
 	w.until = max(w.until, w.input.Last)
-	tcp.AdvanceAll(w.tables, w.until, 0)
-	tcp.FinishAll(w.tables, w.until)
-	w.due = firstDue(w.tables)
+	w.table.Advance(w.until)
+	w.table.Finish()
 	w.settle(w.input.Last.Time(), true)
 	w.input.Broken = broken
 	w.opts.Recorder.End(&w.input, w.until)
@@ -174,18 +163,11 @@ func (w *Watcher) Inputs() []Input { return w.inputs }
 
 // Progress tells how things stand, for a status line.
 func (w *Watcher) Progress() (packets, open int, c Counts) {
-	for _, t := range w.tables {
-		open += t.Open()
-	}
-	return w.input.Packets, open, w.collector.counts
+	return w.input.Packets, w.table.Open(), w.collector.counts
 }
 
-// A follower hears what the table of a part tells. Facts are established here;
-// what is counted and told of them goes through the part.
-type follower struct {
-	*Watcher
-	part *part
-}
+// A follower hears what the table of connections tells.
+type follower struct{ *Watcher }
 
 // ClientSent looks for a hello; without one, the side with the expected port
 // is the server, or the side with the lower one.
@@ -210,7 +192,14 @@ func (w follower) ClientSent(s *capture.Segment) bool {
 
 // Opened begins a reading.
 func (w follower) Opened(f *tcp.Flow) {
-	r := w.part.reading(f)
+	for f.ID >= len(w.readings) {
+		w.Watcher.readings = append(w.readings, nil)
+	}
+	r := w.readings[f.ID]
+	if r == nil {
+		r = new(reading)
+		w.readings[f.ID] = r
+	}
 	r.begin(f, w.input.Name, w.chains)
 	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
 	if f.SYNs == 0 && f.SYNACKs == 0 {
@@ -221,53 +210,50 @@ func (w follower) Opened(f *tcp.Flow) {
 
 // Bytes reads on.
 func (w follower) Bytes(f *tcp.Flow, from tcp.Side, b []byte, at tcp.Mark) {
-	if r := w.part.readings[f.ID]; r != nil {
-		r.bytes(Who(from), b, at)
-		w.lookAway(f, r)
-	}
+	r := w.readings[f.ID]
+	r.bytes(Who(from), b, at)
+	w.lookAway(f, r)
 }
 
 // lookAway stops reading what nobody wants to know any more.
 func (w follower) lookAway(f *tcp.Flow, r *reading) {
 	c, s := &r.FromClient, &r.FromServer
 	if c.Finished || c.Data {
-		w.part.table.Patient(f)
+		w.table.Patient(f)
 	}
 	over := c.Data && s.Data || c.NotTLS != "" && s.NotTLS != ""
 	switch {
 	case !over || r.done:
 		return
 	case w.opts.Every, len(w.opts.Lines.Of(&r.Connection)) > 0, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
-		w.part.table.Ignore(f, tcp.Client)
-		w.part.table.Ignore(f, tcp.Server)
+		w.table.Ignore(f, tcp.Client)
+		w.table.Ignore(f, tcp.Server)
 		if w.healthy(r) {
 			w.opts.Recorder.Healthy(r.FirstPacket)
 		}
-		r.done = true
 	default:
 		r.finish(tcp.Finished)
+		d := Diagnosis{}
 		r.Handshake = Complete
 		if !w.healthy(r) {
 			verdict := conclude(r.handOut(), &w.knowledge)
-			r.Handshake, r.Diagnosis.Code = verdict.outcome(), verdict.code()
+			r.Handshake, d.Code = verdict.outcome(), verdict.code()
 		}
-		w.release(f, r)
+		w.collector.count(r, &w.host)
+		w.record(&r.Connection, &d)
+		w.table.Release(f)
 	}
+	r.done = true
 }
 
 // Gap notes what was not captured.
 func (w follower) Gap(f *tcp.Flow, from tcp.Side, g tcp.Gap) {
-	if r := w.part.readings[f.ID]; r != nil {
-		r.gap(Who(from), g)
-	}
+	w.readings[f.ID].gap(Who(from), g)
 }
 
 // Event notes SYN, FIN, RST and the like.
 func (w follower) Event(f *tcp.Flow, e tcp.Event) {
-	r := w.part.readings[f.ID]
-	if r == nil {
-		return
-	}
+	r := w.readings[f.ID]
 	r.event(e)
 	if e.What == tcp.FIN && !w.opts.Every && f.Closed() {
 		w.letGo(f, r)
@@ -286,44 +272,40 @@ func (w follower) letGo(f *tcp.Flow, r *reading) {
 		return // something half read, which finish tells
 	}
 	r.Handshake = Complete
-	w.release(f, r)
-}
-
-// release counts a connection of which nobody wants to know more.
-func (w follower) release(f *tcp.Flow, r *reading) {
+	w.collector.count(r, &w.host)
+	w.record(&r.Connection, &r.Diagnosis)
+	w.table.Release(f)
 	r.done = true
-	w.part.table.Release(f)
-	w.part.over(f, r, true)
 }
 
 // Unreachable notes an ICMP error.
 func (w follower) Unreachable(f *tcp.Flow, _ tcp.Side, s *capture.Segment) {
-	if r := w.part.readings[f.ID]; r != nil {
-		r.unreachable(s)
-	}
+	w.readings[f.ID].unreachable(s)
 }
 
 // Closed forms the opinion and hands the connection out.
 func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
-	r := w.part.readings[f.ID]
+	r := w.readings[f.ID]
 	r.finish(why)
 	if w.opts.Probes.isOwn(r.Client) {
 		w.opts.Recorder.Healthy(r.FirstPacket)
 		return
 	}
-	glance := !w.opts.Every && w.healthy(r)
-	if glance {
+	if !w.opts.Every && w.healthy(r) {
 		r.Handshake = Complete
+		w.collector.count(r, &w.host)
+		w.record(&r.Connection, &r.Diagnosis)
+		return
 	}
-	w.part.over(f, r, glance)
+	if w.tell(r) {
+		w.readings[f.ID] = nil
+	}
 }
 
 // Unanswered tells a connection that is nothing but SYNs.
-func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) { w.part.unanswered(s, why) }
-
-func (w *Watcher) unanswered(s *tcp.SYNs, why tcp.Reason) {
+func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
 	if w.lone == nil {
-		w.lone = new(reading)
+		w.Watcher.lone = new(reading)
 	}
 	r := w.lone
 	r.unanswered(s, why, w.input.Name)
@@ -336,7 +318,7 @@ func (w *Watcher) unanswered(s *tcp.SYNs, why tcp.Reason) {
 	}
 	w.record(c, &c.Diagnosis)
 	if w.handOut(r) {
-		w.lone = nil
+		w.Watcher.lone = nil
 	}
 }
 
@@ -350,7 +332,7 @@ type silence struct {
 // silence asks the rules about a connection that is nothing but SYNs. A scan
 // makes millions of them, and the rules can tell them apart by three things
 // alone, so they are asked once for each of the eight cases.
-func (w *Watcher) silence(c *Connection) *silence {
+func (w follower) silence(c *Connection) *silence {
 	v := view{Connection: c, know: &w.knowledge}
 	k := 0
 	for bit, is := range [...]bool{v.tlsExpected(), c.Opening.SYNs > 1, c.End.How == Timeout} {
@@ -358,7 +340,7 @@ func (w *Watcher) silence(c *Connection) *silence {
 			k |= 1 << bit
 		}
 	}
-	s := &w.silences[k]
+	s := &w.Watcher.silences[k]
 	if !s.asked {
 		verdict := conclude(c, &w.knowledge)
 		*s = silence{true, verdict.outcome(), verdict.code()}
@@ -368,11 +350,11 @@ func (w *Watcher) silence(c *Connection) *silence {
 
 // tell hands a connection out, or keeps it back until its line in the log has
 // come. It tells whether somebody keeps it.
-func (w *Watcher) tell(r *reading) (kept bool) { return w.hold(r) || w.tellNow(r) }
+func (w follower) tell(r *reading) (kept bool) { return w.hold(r) || w.tellNow(r) }
 
 // tellNow forms the opinion about a connection and hands it out. It tells whether
 // somebody keeps it.
-func (w *Watcher) tellNow(r *reading) (kept bool) {
+func (w follower) tellNow(r *reading) (kept bool) {
 	c := r.handOut()
 	if c.Log == nil {
 		c.Log = w.opts.Lines.Of(c)
@@ -389,7 +371,7 @@ func (w *Watcher) tellNow(r *reading) (kept bool) {
 
 // handOut gives a connection to those who asked for it, and tells whether one
 // of them keeps it.
-func (w *Watcher) handOut(r *reading) (kept bool) {
+func (w follower) handOut(r *reading) (kept bool) {
 	kept = w.collector.add(r, &w.host)
 	if w.opts.Told != nil {
 		kept = w.opts.Told(&r.Connection) || kept
@@ -398,7 +380,7 @@ func (w *Watcher) handOut(r *reading) (kept bool) {
 }
 
 // briefly gives a connection a Diagnosis without words, if nobody will read them.
-func (w *Watcher) briefly(c *Connection, code Code) bool {
+func (w follower) briefly(c *Connection, code Code) bool {
 	if w.opts.Every {
 		return false
 	}
@@ -417,7 +399,7 @@ func (w *Watcher) briefly(c *Connection, code Code) bool {
 // healthy tells at a glance, for nearly all connections of a healthy host, what
 // the rules would say as well: the handshake was completed, and nobody objected.
 // Where it is false, the rules decide.
-func (w *Watcher) healthy(r *reading) bool {
+func (w follower) healthy(r *reading) bool {
 	for i := range r.Alerts {
 		if r.Alerts[i].From == FromServer || !r.fromCloudFront() {
 			return false

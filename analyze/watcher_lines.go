@@ -69,7 +69,7 @@ func (w *Watcher) settle(now time.Time, last bool) {
 		if waits && !last && now.Before(h.until) {
 			return false
 		}
-		w.tellNow(h.reading)
+		follower{w}.tellNow(h.reading)
 		return true
 	})
 }

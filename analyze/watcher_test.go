@@ -144,7 +144,7 @@ func TestSilenceIsWhatTheRulesSay(t *testing.T) {
 		c := r.handOut()
 		verdict := conclude(c, &w.knowledge)
 		want := silence{true, verdict.outcome(), verdict.code()}
-		if got := *w.silence(c); got != want {
+		if got := *(follower{w}).silence(c); got != want {
 			t.Fatalf("%v to %v, %d SYNs, reason %d: %v, and by the rules %v", c.Client, c.Server, c.Opening.SYNs, why, got, want)
 		}
 		cases[want] = true

@@ -18,7 +18,6 @@ type mapping struct {
 	handle *os.File
 	memory unsafe.Pointer
 	size   int64 // of the file when it was last looked at
-	until  int64 // where the file is taken to end, though it may grow; 0: where it ends
 }
 
 // newMapping prepares to map handle. It gives nil where that is not possible:
@@ -48,9 +47,6 @@ func (m *mapping) view(offset int64) (b []byte, start int64, err error) {
 		return nil, offset, errShrunk
 	}
 	m.size = status.Size()
-	if m.until > 0 {
-		m.size = min(m.size, m.until)
-	}
 	if offset == m.size {
 		return nil, offset, io.EOF
 	}

@@ -38,7 +38,6 @@ type Flow struct {
 	patient  bool // see Table.Patient
 	released bool // see Table.Release
 	entry    uint32
-	moved    uint32 // number of the packet at which it was put at the end of its list
 }
 
 // see notes that a packet of the connection went by.

@@ -19,7 +19,7 @@ type entry struct {
 	last           capture.Timestamp // of the last packet
 	latest         uint32            // number of the last packet
 	isn            uint32            // the client's initial sequence number: tells a repeated SYN from a new connection
-	flow           uint32            // index of the Flow in states live and closing; in state waiting the packet at which it was queued
+	flow           uint32            // index of the Flow in states live and closing
 
 	older, newer uint32            // neighbours in the list of this state
 	first        uint32            // number of the first packet

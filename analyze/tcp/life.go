@@ -53,14 +53,7 @@ func (t *Table) begin(hash uint32, s *capture.Segment) (uint32, Side) {
 // move puts an entry into a state.
 func (t *Table) move(i uint32, to state) {
 	t.index.move(i, to)
-	e := &t.index.entries[i]
-	e.queued = t.now
-	switch to {
-	case waiting:
-		e.flow = uint32(t.packet)
-	case live, closing:
-		t.flows[e.flow].moved = uint32(t.packet)
-	}
+	t.index.entries[i].queued = t.now
 	t.due = min(t.due, t.now+capture.Timestamp(ages[to]))
 }
 
@@ -166,6 +159,23 @@ func (t *Table) leave(f *Flow, to state) {
 func (t *Table) discard(i uint32) {
 	t.index.move(i, free)
 	t.index.remove(i)
+}
+
+// expire gives up what has been silent for too long. An entry that was not
+// silent goes to the end of its list; it is looked at again after its age.
+func (t *Table) expire() {
+	t.due = never
+	for s := waiting; s < states; s++ {
+		age := capture.Timestamp(ages[s])
+		for i := t.index.lists[s].oldest; i != 0; i = t.index.lists[s].oldest {
+			e := &t.index.entries[i]
+			if e.queued+age > t.now {
+				t.due = min(t.due, e.queued+age)
+				break
+			}
+			t.age(i, e)
+		}
+	}
 }
 
 // age looks at one entry whose age has passed since it was last looked at.

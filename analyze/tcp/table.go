@@ -118,8 +118,6 @@ type Table struct {
 	heldBytes int
 	now       capture.Timestamp
 	due       capture.Timestamp // when the first entry may have to be given up
-	packet    int               // number of the last packet
-	turn      Turn
 }
 
 // NewTable makes a Table that tells h what it sees.
@@ -145,9 +143,7 @@ func (t *Table) Release(f *Flow) { f.released = true }
 // the first packet of the connection that the segment belongs to; 0 where it
 // belongs to none, or nobody wants to know more about that.
 func (t *Table) Segment(s *capture.Segment) (connection int) {
-	t.packet = s.Packet
 	t.Advance(s.Time)
-	t.turn = bySegment
 	isSYN := s.Flags&(capture.SYN|capture.ACK|capture.RST) == capture.SYN
 	hash := t.index.hash(&s.Src, &s.Dst)
 	i, from := t.index.find(hash, s)
@@ -198,9 +194,7 @@ func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
 // Unreachable takes in an ICMP error; s is the segment that it quotes. It gives
 // the same as Segment.
 func (t *Table) Unreachable(s *capture.Segment) (connection int) {
-	t.packet = s.Packet
 	t.Advance(s.Time)
-	t.turn = bySegment
 	i, from := t.index.find(t.index.hash(&s.Src, &s.Dst), s)
 	if i == 0 || t.index.entries[i].state == quiet || t.index.entries[i].state == healthy {
 		t.Counts.Stray++
@@ -216,13 +210,29 @@ func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 func (t *Table) Advance(now capture.Timestamp) {
 	t.now = now
 	if now >= t.due {
-		expire([]*Table{t})
+		t.expire()
 	}
 }
 
-// Finish closes all connections: the capture is over. The Table can then be used
-// for another capture.
-func (t *Table) Finish() { FinishAll([]*Table{t}, t.now) }
+// Finish closes all connections: the capture is over. What was silent for long
+// enough by then counts as idle, whether or not a packet came to notice it. The
+// Table can then be used for another capture.
+func (t *Table) Finish() {
+	for s := waiting; s < states; s++ {
+		for i := t.index.lists[s].oldest; i != 0; i = t.index.lists[s].oldest {
+			why := Finished
+			switch {
+			case s == closing:
+				why = Ended
+			case t.silent(i):
+				why = Idle
+			}
+			t.close(i, why)
+			t.discard(i)
+		}
+	}
+	t.now, t.due = 0, never
+}
 
 // Open gives the number of connections that are neither over nor known to be
 // healthy.

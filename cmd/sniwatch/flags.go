@@ -32,7 +32,6 @@ type options struct {
 	snapLen       int
 	bufferKiB     int
 	memory        int64 // bytes that the process may take
-	threads       int
 	noPromiscuous bool
 	ports         []uint16
 
@@ -125,7 +124,6 @@ func (o *options) define() *rawFlags {
 	o.groups = []flagGroup{
 		{"Where packets come from", o.definePackets(raw)},
 		{"What is known of this host and the distribution", o.defineKnown(raw)},
-		{"What is found out on this host", o.defineHost(raw)},
 		{"What is said", o.defineSaid(raw)},
 	}
 	o.flags = newFlagSet("sniwatch")
@@ -156,7 +154,6 @@ func (o *options) definePackets(raw *rawFlags) *pflag.FlagSet {
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "live: keep at most so many `BYTES` of a packet; the default is 262144")
 	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "live: the kernel's buffer in `KIB`; the default is 16384")
 	f.StringVar(&raw.memory, "memory", "64M", "keep the process within this `SIZE`; the default is 64M; what is given up for it is counted")
-	f.IntVar(&o.threads, "threads", 1, "analyse a capture with this `NUMBER` of threads, at most 8: sooner done, with more CPU time in all")
 	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "live: no promiscuous mode")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "list the interfaces and stop")
 	f.BoolP("numeric", "n", false, "does nothing, tcpdump has it: sniwatch never looks up the names of addresses")
@@ -174,16 +171,11 @@ func (o *options) defineKnown(raw *rawFlags) *pflag.FlagSet {
 	f.StringVar(&o.rangesFile, "ip-ranges", "", "take CloudFront's addresses from `FILE`, AWS's ip-ranges.json")
 	f.StringArrayVar(&raw.edges, "edge", nil, "an `ADDRESS` or prefix that counts as CloudFront, too; may be repeated")
 	f.StringVar(&o.roots, "roots", "", "trust the root certificates in `FILE` instead of Mozilla's")
-	return f
-}
-
-func (o *options) defineHost(raw *rawFlags) *pflag.FlagSet {
-	f := newFlagSet("host")
-	o.discovery.define(f)
 	f.StringVar(&raw.probe, "probe", "", "ask the server of this host, by one handshake for each name seen, which certificate it serves; with captures, the server at `ADDRESS:PORT`")
 	f.Lookup("probe").NoOptDefVal = probeSelf
 	f.StringArrayVar(&o.logs, "log", nil, "the server's error log, a `FILE` of nginx, Apache, HAProxy, Caddy or a Go program: its lines are joined with the connections; live, it is followed; may be repeated")
 	f.StringVar(&raw.logZone, "log-timezone", "", "the time `ZONE` of logs that do not name it, such as UTC, Asia/Tokyo or +09:00; the default is that of this host")
+	o.discovery.define(f)
 	return f
 }
 
@@ -235,9 +227,6 @@ func (o *options) check(raw *rawFlags) error {
 	var err error
 	if o.ports, err = parsePorts(raw.ports); err != nil {
 		return err
-	}
-	if o.threads < 1 {
-		return usageError{"--threads takes 1 or more", ""}
 	}
 	if o.memory, err = parseMemory(raw.memory); err != nil {
 		return err

@@ -166,10 +166,6 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 // readFile analyses one capture, at most limit packets unless that is 0. It
 // gives how many were read, and how many of them the filter let through.
 func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int, bar *progress) (read, passed int, err error) {
-	if threads := o.threadsFor(f); threads > 1 {
-		read, err = readThreads(ctx, f, w, threads)
-		return read, read, err
-	}
 	filter := filters{expression: o.filter}
 	var p capture.Packet
 	err = f.Guard(func() error {

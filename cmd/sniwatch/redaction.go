@@ -77,7 +77,7 @@ func (r *redaction) writeKey() error {
 	if err != nil {
 		return err
 	}
-	if err := f.Private(); err == nil {
+	if err = f.Private(); err == nil {
 		err = r.WriteKey(f)
 	}
 	if err != nil {

@@ -74,6 +74,9 @@ type ExplainOptions struct {
 	Certificates *origin.Store
 	Roots        *origin.Roots
 	Distribution edge.Distribution
+	// Local is what this host's server is set to do, which counts where Certificates
+	// has none; nil: not known.
+	Local *LocalServer
 }
 
 // An Explainer collects the entries of logs. Its memory does not grow with them.
@@ -81,9 +84,10 @@ type Explainer struct {
 	o      ExplainOptions
 	e      Explanation
 	groups map[logGroupKey]*logGroup
+	used   []*origin.Certificate // of o.Local
 }
 
-// NewExplainer makes one. All of o but Distribution must be set.
+// NewExplainer makes one. All of o but Distribution and Local must be set.
 func NewExplainer(o ExplainOptions) *Explainer {
 	return &Explainer{o: o, groups: make(map[logGroupKey]*logGroup), e: Explanation{
 		Version: o.Version, Made: o.Now, Zone: o.Zone.String(), Roots: o.Roots.Source,
@@ -220,7 +224,7 @@ func (x *Explainer) Finish() *Explanation {
 	if at.IsZero() {
 		at = x.o.Now
 	}
-	for _, c := range x.o.Certificates.All() {
+	for _, c := range slices.Concat(x.o.Certificates.All(), x.used) {
 		u := CertificateUsed{File: c.File, Names: c.Names(), Problems: c.Inspect(x.o.Roots, at, nil)}
 		if leaf := c.Leaf(); leaf != nil {
 			u.NotAfter = leaf.NotAfter

@@ -34,7 +34,7 @@ func (x *Explainer) logView(g *logGroup) *view {
 	}
 	v := &view{Connection: c, know: &Knowledge{Distribution: x.o.Distribution, Roots: x.o.Roots.Source}, left: leftSilently}
 	l := &c.Local
-	if l.Certificate, l.ChosenBy = x.o.Certificates.Choose(sni, nil); l.Certificate == nil {
+	if l.Certificate, l.ChosenBy = x.chosen(g, sni, known); l.Certificate == nil {
 		return v
 	}
 	l.Judged = l.Certificate.Chain
@@ -264,7 +264,7 @@ func (x *Explainer) explainAgain(log, more string) string {
 // watchCommand is the capture that decides.
 func (x *Explainer) watchCommand() string {
 	given := x.given()
-	if len(x.o.Certificates.All()) == 0 {
+	if len(x.o.Certificates.All()) == 0 && len(x.used) == 0 { // live, what is used is found again
 		given = " --cert fullchain.pem" + given
 	}
 	return "sudo sniwatch -i any" + given

@@ -208,7 +208,10 @@ func (o *checkOptions) load() (err error) {
 // discoverCertificates takes those that the local server's configuration names.
 func (o *checkOptions) discoverCertificates() error {
 	q := &o.question
-	host, found := o.find(nil)
+	host, found, err := o.find(nil)
+	if err != nil {
+		return err
+	}
 	if host != nil {
 		if q.Files = host.Certificates(); len(q.Files) > 0 {
 			q.Serves = serves(host, httpsPort(q.Config))
@@ -218,7 +221,11 @@ func (o *checkOptions) discoverCertificates() error {
 	if q.Files = found; len(found) > 0 {
 		return nil
 	}
-	return usageError{"no certificate was given, and none was found in the configuration of a server of this host: whether CloudFront accepts one cannot be told without it",
+	why := ""
+	if host != nil && len(host.Notes()) > 0 {
+		why = " (" + host.Notes()[0].Says + ")"
+	}
+	return usageError{"no certificate was given, and none was found in the configuration of a server of this host" + why + ": whether CloudFront accepts one cannot be told without it",
 		"--cert FILE names the one that the server serves (nginx: ssl_certificate), --connect HOST takes it from the server"}
 }
 

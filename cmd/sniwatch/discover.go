@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -27,19 +29,21 @@ func (d *discovery) define(f *pflag.FlagSet) {
 
 // find reads the servers' configurations or, where there is none, what certbot
 // keeps: found has the certificates that no configuration names. nil: nothing was to
-// be looked for.
-func (d *discovery) find(addresses []netip.Addr) (host *origin.Host, found []*origin.Certificate) {
+// be looked for. An error is that of a file that was named: what is looked for is
+// found or not.
+func (d *discovery) find(addresses []netip.Addr) (host *origin.Host, found []*origin.Certificate, err error) {
 	if d.none {
-		return nil, nil
+		return nil, nil, nil
 	}
-	configurations := config.Find
 	if d.nginxConf != "" {
-		configurations = func(s config.System) []*config.Configuration {
-			return []*config.Configuration{config.ReadNginx(s, d.nginxConf, "")}
+		file, err := d.named()
+		if err != nil {
+			return nil, nil, err
 		}
+		return origin.NewHost([]*config.Configuration{config.ReadNginx(d.system, file, "")}, addresses), nil, nil
 	}
-	if all := configurations(d.system); len(all) > 0 {
-		return origin.NewHost(all, addresses), nil
+	if all := config.Find(d.system); len(all) > 0 {
+		return origin.NewHost(all, addresses), nil, nil
 	}
 	files, notes := config.CertbotLive(d.system)
 	for _, name := range files {
@@ -47,7 +51,24 @@ func (d *discovery) find(addresses []netip.Addr) (host *origin.Host, found []*or
 			found = append(found, c)
 		}
 	}
-	return origin.NewHost([]*config.Configuration{{Notes: notes}}, addresses), found
+	return origin.NewHost([]*config.Configuration{{Notes: notes}}, addresses), found, nil
+}
+
+// named gives the file of --nginx-conf, which must be there and readable.
+func (d *discovery) named() (string, error) {
+	file, err := filepath.Abs(d.nginxConf)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", hinted{fmt.Errorf("no configuration of nginx: %w", err), "'nginx -t' prints which file nginx reads"}
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return "", hinted{fmt.Errorf("no configuration of nginx: %s is a directory", file), "name the file in it, such as " + filepath.Join(file, "nginx.conf")}
+	}
+	return file, nil
 }
 
 // ownAddresses gives those of this host.
@@ -68,7 +89,7 @@ func ownAddresses() []netip.Addr {
 // discover finds what this host serves. Captures that were made elsewhere have
 // servers that this host's configuration says nothing about; live, what comes by is
 // this host's.
-func (o *options) discover() (*origin.Host, []*origin.Certificate) {
+func (o *options) discover() (*origin.Host, []*origin.Certificate, error) {
 	if o.interfaceName != "" || o.nginxConf != "" {
 		return o.find(nil)
 	}
@@ -105,13 +126,19 @@ const maxConfiguredLogs = 50
 // serves tells which certificate the servers of this host serve for a name, on a
 // port of any of its addresses. nil: none.
 func serves(host *origin.Host, port uint16) func(sni string) *origin.Certificate {
-	addresses := append([]netip.Addr{netip.MustParseAddr("127.0.0.1")}, ownAddresses()...)
 	return func(sni string) *origin.Certificate {
-		for _, a := range addresses {
-			if _, choice, ok := host.Answer(sni, netip.AddrPortFrom(a, port)); ok && !choice.Refuses {
-				return host.Certificate(&choice, nil)
-			}
-		}
-		return nil
+		cert, _ := servedFor(host, port, sni)
+		return cert
 	}
+}
+
+// servedFor gives the certificate that the servers of this host serve for a name,
+// nil: none, and by what they choose it.
+func servedFor(host *origin.Host, port uint16, sni string) (*origin.Certificate, config.Why) {
+	for _, a := range append([]netip.Addr{netip.MustParseAddr("127.0.0.1")}, ownAddresses()...) {
+		if _, choice, ok := host.Answer(sni, netip.AddrPortFrom(a, port)); ok && !choice.Refuses {
+			return host.Certificate(&choice, nil), choice.Why
+		}
+	}
+	return nil, ""
 }

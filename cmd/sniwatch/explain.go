@@ -26,7 +26,9 @@ Examples:
   journalctl -o json -u nginx | sniwatch explain
   sniwatch explain < pasted-lines.txt
 
-Without a FILE, or with '-', it reads standard input. It knows the error logs of
+Without a FILE, or with '-', it reads standard input. Without --cert the
+configuration of the local server tells which certificate it serves for a name
+that the log has. It knows the error logs of
 nginx, Apache 2.4, HAProxy, Caddy and programs in Go, plain, through syslog,
 journalctl (any output with a time) or Docker, packed with gzip or zstd.
 Exit codes: 0 done, 1 could not read something, or nothing was there, 2 usage,
@@ -129,17 +131,17 @@ func inputName(name string) string {
 // known loads what the flags name.
 func (o *explainOptions) known(s streams) (analyze.ExplainOptions, error) {
 	known := analyze.ExplainOptions{Version: versionNumber(), Now: s.now(), Zone: o.zone, Distribution: o.distribution, Roots: origin.MozillaRoots()}
-	var certs []*origin.Certificate
-	for _, name := range o.certs {
-		c, err := origin.Load(name)
-		if err != nil {
-			return known, err
-		}
-		certs = append(certs, c)
+	certs, err := loadCertificates(o.certs)
+	if err != nil {
+		return known, err
 	}
 	known.Certificates = origin.NewStore(certs...)
 	known.Certificates.FromFlag = true
-	var err error
+	if len(certs) == 0 {
+		if known.Local, err = o.localServer(); err != nil {
+			return known, err
+		}
+	}
 	if o.roots != "" {
 		if known.Roots, err = origin.LoadRoots(o.roots); err != nil {
 			return known, hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}

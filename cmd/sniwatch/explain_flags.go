@@ -17,6 +17,7 @@ type explainOptions struct {
 	groups []flagGroup
 	flags  *pflag.FlagSet
 
+	discovery
 	files        []string // "-" is standard input; never empty
 	zone         *time.Location
 	certs        []string
@@ -40,7 +41,8 @@ type rawExplainFlags struct {
 func (o *explainOptions) define() *rawExplainFlags {
 	raw := &rawExplainFlags{}
 	known, said := newFlagSet("known"), newFlagSet("said")
-	known.StringArrayVar(&o.certs, "cert", nil, "the certificate that the server serves, a PEM `FILE` such as fullchain.pem; may be repeated")
+	known.StringArrayVar(&o.certs, "cert", nil, "the certificate that the server serves, a PEM `FILE` such as fullchain.pem; may be repeated; the default is what the configuration of the local server names")
+	o.discovery.define(known)
 	known.StringVar(&raw.origin, "origin-domain", "", "the origin's `NAME` in the distribution (console: Origins, Origin domain)")
 	known.StringArrayVar(&raw.viewers, "viewer-domain", nil, "a `NAME` that viewers use; may be repeated")
 	known.StringVar(&raw.forwardHost, "forward-host", "", "whether the distribution forwards the Host header to the origin: `yes|no`")

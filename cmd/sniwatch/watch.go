@@ -89,7 +89,9 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 		return a, err
 	}
 	var found []*origin.Certificate
-	a.Host, found = o.discover()
+	if a.Host, found, err = o.discover(); err != nil {
+		return a, err
+	}
 	if len(certs) > 0 {
 		a.Certificates = origin.NewStore(certs...)
 		a.Certificates.FromFlag = true

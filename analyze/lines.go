@@ -28,11 +28,13 @@ type LogLine struct {
 // LogUsed is what became of one log.
 type LogUsed struct {
 	File       string
-	Program    string        // that wrote it: "nginx", …; "": not known
-	Entries    int           // about handshakes
-	Joined     int           // of those, with a connection
-	Contradict int           // of those, the ones that the packets contradict
-	LeftOut    int           // entries beyond those that there is room for
+	Program    string    // that wrote it: "nginx", …; "": not known
+	Entries    int       // about handshakes
+	Joined     int       // of those, with a connection
+	Contradict int       // of those, the ones that the packets contradict
+	LeftOut    int       // entries beyond those that there is room for
+	First      time.Time // of the entries; zero: they have no times
+	Last       time.Time
 	Offset     time.Duration // what its clock shows more than the capture's, estimated from both
 	Zone       bool          // Offset is that of a time zone
 }
@@ -48,7 +50,8 @@ type Lines struct {
 	pending []candidate
 	clients map[netip.Addr]int // entries that are not joined, by client
 	of      map[connectionKey][]LogLine
-	healthy int // entries that may be about a completed handshake
+	healthy int       // entries that may be about a completed handshake
+	since   time.Time // entries before it are too old for any connection; zero: all may be joined
 }
 
 // A logRead is one log, with its entries that are not joined yet.
@@ -100,6 +103,10 @@ func (l *Lines) Add(e *logs.Entry) {
 		r.Program = string(e.Program)
 	}
 	r.Entries++
+	spread(&r.First, &r.Last, e.Time)
+	if !e.Time.IsZero() && e.Time.Before(l.since) {
+		return
+	}
 	if l.room(r) == 0 {
 		r.LeftOut++
 		return
@@ -114,6 +121,10 @@ func (l *Lines) Add(e *logs.Entry) {
 		l.healthy++
 	}
 }
+
+// Since tells when the first connection began: what a log has from long before is
+// counted, and takes no room.
+func (l *Lines) Since(first time.Time) { l.since = first.Add(-join.Farthest) }
 
 // Read notes that a log was read, whether or not it has entries.
 func (l *Lines) Read(file string) { l.log(file) }

@@ -14,13 +14,16 @@ type Reading struct {
 	Of     int           // lines that were looked at: those of clients that the capture has
 }
 
+// Farthest is how far a log's clock may be from the capture's: no two time zones
+// are further apart.
+const Farthest = 26 * time.Hour
+
 // Zone tells whether the offset is that of a time zone: the log was read with
 // another one than it was written with.
 func (r Reading) Zone() bool { return r.Offset != 0 && r.Offset%quarter == 0 }
 
 const (
-	quarter  = 15 * time.Minute // time zones differ by multiples of it
-	farthest = 26 * time.Hour   // between any two
+	quarter = 15 * time.Minute // time zones differ by multiples of it
 	// Bounds on what is looked at: a clock is wrong by the same for all lines.
 	maxClockClients     = 500
 	maxClockLines       = 24 // of a client
@@ -77,7 +80,7 @@ func (v *votes) line(entry *logs.Entry, connections []Connection, of []int) {
 		// A line is written up to late after the end, and its time is cut to its
 		// resolution.
 		delta := entry.Time.Sub(when)
-		if delta < -farthest || delta > farthest {
+		if delta < -Farthest || delta > Farthest {
 			continue
 		}
 		second := floor(delta)

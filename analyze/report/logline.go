@@ -65,6 +65,13 @@ func logUsed(l *analyze.LogUsed) string {
 	if l.Entries == 0 {
 		return name + ": no line about a handshake."
 	}
+	if l.Joined == 0 {
+		says := fmt.Sprintf("%s: none of its %s about handshakes is about a connection of this report", name, count(l.Entries, "line"))
+		if !l.First.IsZero() {
+			says += fmt.Sprintf("; they are of %s to %s UTC", l.First.UTC().Format(time.DateTime), l.Last.UTC().Format(time.DateTime))
+		}
+		return says + ". Is it the log of the server in the capture, and of the same time?"
+	}
 	says := fmt.Sprintf("%s: %s about handshakes, %s of them about connections of this report", name, count(l.Entries, "line"), number(l.Joined))
 	if l.Offset != 0 {
 		says += "; its clock is " + ahead(l.Offset) + " that of the packets"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,17 +44,22 @@ func (o *options) besides(ctx context.Context, s streams, settings *analyze.Opti
 	if len(o.logs) == 0 && b.prober == nil {
 		return b, s
 	}
-	b.lines, b.problems = o.readLogs(ctx, s)
+	if pipe := slices.IndexFunc(o.read, isPipe); pipe >= 0 {
+		b.problems = hinted{fmt.Errorf("%s is a pipe, and with --log or --probe captures are read twice: no log was joined", o.read[pipe]),
+			"give it as standard input: -r - < " + o.read[pipe]}
+		return b, s
+	}
 	if slices.Contains(o.read, "-") && s.in != nil {
 		f, err := aside(s.in)
 		if err != nil {
-			b.problems = errors.Join(b.problems, err)
+			b.problems = err
 			return b, s
 		}
 		b.done = func() { f.Close(); os.Remove(f.Name()) }
 		defer f.Seek(0, io.SeekStart)
 		s.in = f
 	}
+	b.lines, b.problems = o.readLogs(ctx, s)
 	b.goThrough(ctx, o, s, *settings)
 	settings.Lines = b.lines
 	return b, s
@@ -88,6 +92,12 @@ func (b *beside) step(ctx context.Context, s streams, w *analyze.Watcher, now ti
 
 // refreshEvery is how often it is looked whether certificates have changed.
 const refreshEvery = 2 * time.Second
+
+// isPipe tells whether a capture that has a name can be read only once.
+func isPipe(name string) bool {
+	info, err := os.Stat(name)
+	return name != "-" && err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket|os.ModeCharDevice) != 0
+}
 
 // aside puts what comes by a pipe into a file.
 func aside(r io.Reader) (*os.File, error) {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"sniwatch/analyze"
 	"sniwatch/analyze/origin/logs"
+	"sniwatch/capture"
 )
 
 // logOptions say how the logs are to be understood.
@@ -20,11 +22,48 @@ func (o *options) logOptions(s streams) logs.Options {
 // the others, and is told in the error.
 func (o *options) readLogs(ctx context.Context, s streams) (*analyze.Lines, error) {
 	lines := analyze.NewLines(false)
+	if first, ok := o.firstPacket(s); ok {
+		lines.Since(first)
+	}
 	var problems []error
-	for _, name := range o.logs {
+	for i, name := range o.logs {
+		if slices.ContainsFunc(o.logs[:i], func(before string) bool { return name == before || sameFile(name, before) }) {
+			continue // its lines would be there twice
+		}
 		problems = append(problems, readLog(ctx, name, s.in, o.logOptions(s), lines))
 	}
 	return lines, errors.Join(problems...)
+}
+
+// firstPacket gives the time of the earliest of the captures' first packets. What
+// cannot be read is told when the captures are gone through.
+func (o *options) firstPacket(s streams) (first time.Time, ok bool) {
+	for _, name := range o.read {
+		at, err := firstOf(name, s.in)
+		if err != nil || at == 0 {
+			return time.Time{}, false
+		}
+		if t := at.Time(); !ok || t.Before(first) {
+			first, ok = t, true
+		}
+	}
+	return first, ok
+}
+
+// firstOf gives the time of the first packet of one capture. Standard input has
+// been put aside, and is put back to its beginning.
+func firstOf(name string, stdin io.Reader) (capture.Timestamp, error) {
+	if again, ok := stdin.(io.Seeker); ok && name == "-" {
+		defer again.Seek(0, io.SeekStart)
+	}
+	f, err := capture.Open(name, stdin)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var p capture.Packet
+	err = f.Guard(func() error { return f.Next(&p) })
+	return p.Time, err
 }
 
 func readLog(ctx context.Context, name string, stdin io.Reader, opts logs.Options, lines *analyze.Lines) error {
@@ -33,8 +72,8 @@ func readLog(ctx context.Context, name string, stdin io.Reader, opts logs.Option
 		return err
 	}
 	defer f.Close()
-	lines.Read(name)
-	if _, err := readEntries(ctx, name, f, opts, lines.Add); err != nil {
+	lines.Read(inputName(name))
+	if _, err := readEntries(ctx, inputName(name), f, opts, lines.Add); err != nil {
 		return fmt.Errorf("%s cannot be read to its end: %w", inputName(name), err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package analyze
 import (
 	"net/netip"
 	"strings"
+	"sync"
 
 	"sniwatch/analyze/origin"
 	"sniwatch/analyze/tlswire"
@@ -14,7 +15,9 @@ import (
 type Probes struct {
 	known  map[site]*probed
 	wanted []Probe
-	own    map[netip.AddrPort]struct{} // clients that are sniwatch itself
+
+	guard sync.Mutex
+	own   map[netip.AddrPort]struct{} // clients that are sniwatch itself
 }
 
 // probed is what one question gave.
@@ -74,14 +77,21 @@ func (p *Probes) askAgain() {
 }
 
 // Own notes that the client at that address is sniwatch: its connections are not
-// counted.
-func (p *Probes) Own(client netip.AddrPort) { p.own[client] = struct{}{} }
+// counted. It may be called while another goroutine uses p, and has to be before the
+// connection ends: one that is told is told.
+func (p *Probes) Own(client netip.AddrPort) {
+	p.guard.Lock()
+	defer p.guard.Unlock()
+	p.own[client] = struct{}{}
+}
 
 // isOwn tells whether a connection is one of sniwatch's own.
 func (p *Probes) isOwn(client netip.AddrPort) bool {
 	if p == nil {
 		return false
 	}
+	p.guard.Lock()
+	defer p.guard.Unlock()
 	_, own := p.own[client]
 	return own
 }

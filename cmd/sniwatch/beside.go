@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -76,13 +77,14 @@ func (b *beside) goThrough(ctx context.Context, o *options, s streams, settings 
 	b.lines.Join()
 	if b.prober != nil {
 		b.prober.askAll(ctx)
+		b.problems = errors.Join(b.problems, b.prober.failed)
 	}
 }
 
 // step goes on beside a live capture.
 func (b *beside) step(ctx context.Context, s streams, w *analyze.Watcher, now time.Time) {
 	b.followed.poll(s)
-	b.prober.step(ctx, w, now)
+	b.prober.step(ctx, s, w, now)
 	if now.Sub(b.looked) >= refreshEvery {
 		b.looked = now
 		w.Refresh()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -45,13 +46,14 @@ type prober struct {
 	busy    bool
 	last    time.Time
 	answers chan probeAnswer
+	failed  error // the first that could not be asked; it is told once
 }
 
 // A probeAnswer is what one handshake gave.
 type probeAnswer struct {
 	question analyze.Probe
-	from     netip.AddrPort
 	chain    *origin.Chain
+	err      error // with the connection: a server that refuses has answered
 }
 
 func newProber(o *options) *prober {
@@ -86,8 +88,14 @@ func (p *prober) ask(ctx context.Context, q analyze.Probe) probeAnswer {
 	answer := probeAnswer{question: q}
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err == nil {
-			answer.from, _ = netip.ParseAddrPort(conn.LocalAddr().String())
+		switch {
+		case err != nil && !errors.Is(ctx.Err(), context.Canceled):
+			answer.err = hinted{fmt.Errorf("the server cannot be asked for its certificate: %w", err),
+				"--probe=ADDRESS:PORT names where it listens; without --probe the certificate on disk counts"}
+		case err == nil:
+			if from, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+				p.probes.Own(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+			}
 		}
 		return conn, err
 	}
@@ -100,14 +108,17 @@ func (p *prober) ask(ctx context.Context, q analyze.Probe) probeAnswer {
 
 // step goes on with the questions of a live capture, one at a time, and hands the
 // answers to w.
-func (p *prober) step(ctx context.Context, w *analyze.Watcher, now time.Time) {
+func (p *prober) step(ctx context.Context, s streams, w *analyze.Watcher, now time.Time) {
 	if p == nil {
 		return
 	}
 	select {
 	case a := <-p.answers:
 		p.busy = false
-		p.probes.Own(netip.AddrPortFrom(a.from.Addr().Unmap(), a.from.Port()))
+		if p.failed == nil && a.err != nil {
+			p.failed = a.err
+			s.tell(a.err)
+		}
 		w.Probed(a.question, a.chain)
 	default:
 	}
@@ -127,7 +138,11 @@ func (p *prober) askAll(ctx context.Context) {
 		if !ok {
 			return
 		}
-		p.probes.Found(q, p.ask(ctx, q).chain)
+		a := p.ask(ctx, q)
+		p.probes.Found(q, a.chain)
+		if p.failed == nil {
+			p.failed = a.err
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(probeEvery):

@@ -130,7 +130,7 @@ func (f *Finding) HowSure() (means, decides string) {
 		if hidden {
 			decides = "Give sniwatch the certificate that the server has, with --cert, or capture with TLS 1.2 alone."
 		}
-		return "One of several causes. They are listed above, the likeliest first.", decides
+		return "It is one of several causes that look the same in the packets.", decides
 	}
 	return "", ""
 }

@@ -145,13 +145,13 @@ func functionNotes(b Behavior) []string {
 	for _, f := range b.Functions {
 		if f.Event == "viewer-request" {
 			notes = append(notes, fmt.Sprintf("The CloudFront Function %s runs on each viewer request. Since 2025-11-20 such a function can set the Host header, the SNI "+
-				"and further certificate names that are accepted: what the table says may be overridden. Look for updateRequestOrigin in its code.", functionName(f.ARN)))
+				"and further certificate names that are accepted: that can override what is said here. Look for updateRequestOrigin in its code.", functionName(f.ARN)))
 		}
 	}
 	for _, f := range b.Lambdas {
 		if f.Event == "origin-request" {
 			notes = append(notes, fmt.Sprintf("The Lambda@Edge function %s runs on each origin request. It can change the Host header and the origin: "+
-				"what the table says may be overridden.", functionName(f.ARN)))
+				"that can override what is said here.", functionName(f.ARN)))
 		}
 	}
 	return notes

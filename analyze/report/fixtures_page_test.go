@@ -34,6 +34,10 @@ func ticket() (*analyze.Report, TextOptions) {
 		b := analyze.Bucket{Complete: i, Refused: 5 - i, Findings: []int{5 - i}}
 		r.Timeline.Buckets = append(r.Timeline.Buckets, b)
 	}
+	r.Findings[0].Explanation += "\n\nWhat is left:\n- a function sets other names;\n- something between the two."
+	r.Logs = []analyze.LogUsed{{File: "/var/log/nginx/error.log", Program: "nginx", Entries: 30, Joined: 27}}
+	r.Servers = []analyze.ServerUsed{{Program: "nginx", File: "/etc/nginx/nginx.conf", Running: true, Sites: 3}}
+	r.Notes = []analyze.Note{{At: "/etc/nginx/sites-enabled/old:3", Says: "old.pem cannot be read: permission denied", Hint: "run sniwatch as root"}}
 	r.Timeline.Start, r.Timeline.Width = at("03:41:00"), 15*time.Second
 	r.Crowds = []analyze.Crowd{
 		{Network: edge.CloudFront, Prefix: netip.MustParsePrefix("130.176.128.0/21"), Service: edge.ServiceOriginFacing, Connections: 27, Failed: 27},
@@ -91,6 +95,9 @@ func besieged(i int) (*analyze.Report, TextOptions) {
 	r.Certificates = []analyze.CertificateUsed{{File: next(), Names: []string{next(), next()}, Chain: c.Certificate.Chain,
 		Problems: []origin.Problem{{Kind: origin.ProblemKind(next()), Says: next()}}}}
 	r.Crowds[0].Service = next()
+	r.Logs = []analyze.LogUsed{{File: next(), Program: next(), Entries: 1}}
+	r.Servers = []analyze.ServerUsed{{Program: next(), File: next()}}
+	r.Notes = []analyze.Note{{At: next(), Says: next(), Hint: next()}}
 	return r, o
 }
 

@@ -11,28 +11,48 @@ const maxNotes = 5
 
 // host says what was read of this host, and what could not be.
 func (p *page) host(r *analyze.Report) {
-	for _, s := range r.Servers {
+	for _, s := range hostTexts(r.Servers) {
+		p.block("", s, plain)
+	}
+	for i, s := range noteTexts(r.Notes) {
+		if i < maxNotes {
+			s = "Note: " + s
+		}
+		p.block("", s, plain)
+	}
+}
+
+// hostTexts has a sentence for each server whose configuration was read.
+func hostTexts(all []analyze.ServerUsed) []string {
+	var out []string
+	for _, s := range all {
 		state := ""
 		if s.Running {
 			state = ", running"
 		}
-		p.block("", fmt.Sprintf("Server %s: %s%s, %s.", Clean(s.Program, maxWord), Clean(s.File, maxWord), state, count(s.Sites, "site")), plain)
+		out = append(out, fmt.Sprintf("Server %s: %s%s, %s.", Clean(s.Program, maxWord), Clean(s.File, maxWord), state, count(s.Sites, "site")))
 	}
-	for i, n := range r.Notes {
+	return out
+}
+
+// noteTexts has a sentence for each of the first maxNotes notes, and one for the rest.
+func noteTexts(all []analyze.Note) []string {
+	var out []string
+	for i, n := range all {
 		if i == maxNotes {
-			p.block("", "and "+count(len(r.Notes)-i, "other note")+" about the configuration (--format json has all).", plain)
-			break
+			return append(out, "and "+count(len(all)-i, "other note")+" about the configuration (--format json has all).")
 		}
-		says := "Note: "
+		says := ""
 		if n.At != "" {
-			says += Clean(n.At, maxWord) + ": "
+			says = Clean(n.At, maxWord) + ": "
 		}
 		says += cleanWords(n.Says, maxTitle)
 		if n.Hint != "" {
 			says += " (" + cleanWords(n.Hint, maxTitle) + ")"
 		}
-		p.block("", says+".", plain)
+		out = append(out, says+".")
 	}
+	return out
 }
 
 // serverObject is a server of this host.

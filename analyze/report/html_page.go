@@ -58,6 +58,9 @@ type htmlPage struct {
 	Whole    bool
 	Lost     []string
 	Trust    []string
+	Logs     []string // what became of each log
+	Host     []string // what was read of this host
+	Notes    []string // what was not understood of it
 	Roots    string
 	Ranges   string
 	Made     string
@@ -107,6 +110,7 @@ func newHTMLPage(r *analyze.Report, o PageOptions) *htmlPage {
 		Facts: htmlFacts(&r.Counts), Timeline: newHTMLTimeline(r), Crowds: htmlCrowds(r.Crowds),
 		Table: htmlConnections(r, o), Chains: htmlChains(r), Inputs: htmlInputs(r), Capture: captureText(r),
 		Command: cleanLines(o.Command), Whole: seenWhole(r), Lost: lossTexts(&r.Unanalysed),
+		Logs: logTexts(r.Logs), Host: hostTexts(r.Servers), Notes: noteTexts(r.Notes),
 		Roots: cleanWords(r.Roots, maxTitle), Ranges: ranges(r), Ask: askViewer(r),
 	}
 	if !p.Whole {

@@ -55,9 +55,18 @@ func inOrder(l *analyze.LogLine) string {
 
 // logsUsed says what became of the logs.
 func (p *page) logsUsed(all []analyze.LogUsed) {
-	for i := range all {
-		p.block("", logUsed(&all[i]), plain)
+	for _, s := range logTexts(all) {
+		p.block("", s, plain)
 	}
+}
+
+// logTexts has a sentence for each log.
+func logTexts(all []analyze.LogUsed) []string {
+	var out []string
+	for i := range all {
+		out = append(out, logUsed(&all[i]))
+	}
+	return out
 }
 
 func logUsed(l *analyze.LogUsed) string {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -248,6 +249,12 @@ func (m *markdown) rests(r *analyze.Report, o PageOptions) {
 	}
 	for i := range r.Certificates[:min(len(r.Certificates), maxListed)] {
 		m.certificate(&r.Certificates[i])
+	}
+	for _, s := range slices.Concat(hostTexts(r.Servers), logTexts(r.Logs)) {
+		m.line("- " + markdownText(s))
+	}
+	for _, s := range noteTexts(r.Notes) {
+		m.line("- not understood of this host: " + markdownText(s))
 	}
 	if r.Roots != "" {
 		m.line("- Trusted roots: " + markdownText(cleanWords(r.Roots, maxTitle)) + ".")

@@ -149,12 +149,6 @@ func (m *markdown) judgedBy(c *caseTable) {
 		" by sniwatch " + markdownText(Clean(c.Version, maxWord)) + ".")
 }
 
-func (m *markdown) paragraphs(s string) {
-	for _, text := range paragraphs(s) {
-		m.line("", markdownText(text))
-	}
-}
-
 // fixes numbers what can be done. A command is a block of its own, indented so
 // that it belongs to its number.
 func (m *markdown) fixes(list []analyze.Fix) {

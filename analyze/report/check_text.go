@@ -247,7 +247,7 @@ func (p *page) failing(f *failing, c *caseTable) {
 	p.title("✗ ", red, f.heading(c)+": "+f.problem.Title, "")
 	p.block("  ", f.consequence(), faint)
 	for _, text := range paragraphs(f.problem.Says) {
-		p.block("  ", text, plain)
+		p.paragraph("  ", text)
 	}
 	if fixes := f.alternatives(c.lines); len(fixes) > 0 {
 		p.blank()

@@ -120,9 +120,9 @@ func (p *page) logFinding(f *analyze.LogFinding, e *analyze.Explanation, said sa
 	}
 	p.rows(append(rows, row{"from", logClients(f), ""}, row{logExampleLabel(f), logText(f), logPlace(&f.Example)}))
 	for _, text := range paragraphs(f.Explanation) {
-		if said.first(text) {
+		if said.first(text.Text + strings.Join(text.Items, "\n")) {
 			p.blank()
-			p.block("  ", text, plain)
+			p.paragraph("  ", text)
 		}
 	}
 	if len(f.Also) > 0 {

@@ -18,7 +18,7 @@ func (p *page) finding(f *analyze.Finding) {
 	p.evidence(f)
 	for _, text := range paragraphs(f.Explanation) {
 		p.blank()
-		p.block("  ", text, plain)
+		p.paragraph("  ", text)
 	}
 	if len(f.Also) > 0 {
 		p.blank()
@@ -230,7 +230,7 @@ func (p *page) fixes(fixes []analyze.Fix) {
 			lead, says = fmt.Sprintf("  %d. ", i+1), f.Says
 		}
 		for _, text := range paragraphs(says) {
-			p.block(lead, text, plain)
+			p.paragraph(lead, text)
 			lead = strings.Repeat(" ", len(lead))
 		}
 		for command := range strings.SplitSeq(f.Command, "\n") {
@@ -245,7 +245,7 @@ func (p *page) fixes(fixes []analyze.Fix) {
 func (p *page) warning(w analyze.Warning) {
 	p.title("! ", yellow, w.Title, "")
 	for _, text := range paragraphs(w.Says) {
-		p.block("  ", text, plain)
+		p.paragraph("  ", text)
 	}
 	if len(w.Fixes) > 0 {
 		p.fixes(w.Fixes)

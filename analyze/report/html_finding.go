@@ -21,7 +21,7 @@ type htmlFinding struct {
 	Colour    string // class of its colour in the timeline
 	Evidence  []htmlEvidence
 	Says      []string // evidence that is a sentence
-	Why       []string
+	Why       []paragraph
 	Also      string
 	Fixes     []htmlFix
 	Names     *htmlNames

@@ -93,12 +93,12 @@ type htmlCell struct {
 // An htmlAdvice is a warning, or what to do.
 type htmlAdvice struct {
 	Title string
-	Text  []string
+	Text  []paragraph
 	Fixes []htmlFix
 }
 
 type htmlFix struct {
-	Text     []string
+	Text     []paragraph
 	Commands string
 }
 
@@ -153,7 +153,11 @@ func htmlFacts(c *analyze.Counts) []htmlFact {
 		{"failed", c.Failed}, {"not seen whole", c.Unknown}, {"no handshake", c.None},
 	} {
 		if f.n > 0 || f.name == "connections" || f.name == "from CloudFront" {
-			out = append(out, htmlFact{f.name, number(f.n)})
+			name := f.name
+			if f.name == "connections" {
+				name = plural(f.n, "connection")
+			}
+			out = append(out, htmlFact{name, number(f.n)})
 		}
 	}
 	return out

@@ -101,21 +101,3 @@ func cleanWords(s string, most int) string {
 	}
 	return b.String()
 }
-
-// paragraphs separates text at its empty lines and cleans each part, in which
-// line breaks count as spaces.
-func paragraphs(s string) []string {
-	var out []string
-	left := maxParagraph
-	for p := range strings.SplitSeq(s, "\n\n") {
-		p = cleanWords(strings.ReplaceAll(p, "\n", " "), left)
-		if p == "" {
-			continue
-		}
-		out = append(out, p)
-		if left -= len(p); left <= 0 {
-			break
-		}
-	}
-	return out
-}

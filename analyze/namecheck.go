@@ -129,6 +129,9 @@ func (f *Finding) HowSure() (means, decides string) {
 		decides = "What is proposed above, in its order: each excludes one cause."
 		if hidden {
 			decides = "Give sniwatch the certificate that the server has, with --cert, or capture with TLS 1.2 alone."
+			if f.Example.Local.Judged != nil {
+				decides = "--probe asks the server which certificate it serves, and a capture with TLS 1.2 alone shows it."
+			}
 		}
 		return "It is one of several causes that look the same in the packets.", decides
 	}

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,6 +56,11 @@ func TestNameCheckHidden(t *testing.T) {
 	r := watchFile(t, "../pcaps/row6-tls13.pcap", Options{Distribution: d, Certificates: origin.NewStore(cert)})
 	if n := r.Findings[0].Names(d); n == nil || n.From != cert.File || len(n.Certificate) != 1 {
 		t.Errorf("%+v", n)
+	}
+	f := r.Findings[0]
+	f.Certainty = Possible
+	if _, decides := f.HowSure(); strings.Contains(decides, "--cert") || !strings.Contains(decides, "--probe") {
+		t.Errorf("the certificate is there already: %q", decides)
 	}
 	r = watchFile(t, "../pcaps/row6-tls13.pcap", Options{Distribution: d})
 	if n := r.Findings[0].Names(d); n != nil {

@@ -207,7 +207,7 @@ func (b *bundle) parts(r *analyze.Report, p *pages) []report.Part {
 	if p.evidence != nil {
 		parts = append(parts, report.Part{Name: "evidence.pcapng", Write: func(w io.Writer) error { return p.evidence.to(w, r) }})
 	}
-	if p.red != nil {
+	if p.red != nil && len(p.red.Roots()) > 0 { // an empty one could not be given to --roots
 		parts = append(parts, report.TextPart("roots.pem", string(p.red.Roots())))
 	}
 	return append(parts, report.CertificateParts(r)...)

@@ -130,7 +130,7 @@ func inputName(name string) string {
 
 // known loads what the flags name.
 func (o *explainOptions) known(s streams) (analyze.ExplainOptions, error) {
-	known := analyze.ExplainOptions{Version: versionNumber(), Now: s.now(), Zone: o.zone, Distribution: o.distribution, Roots: origin.MozillaRoots()}
+	known := analyze.ExplainOptions{Version: versionNumber(), Now: s.now(), Zone: o.zone, Distribution: o.distribution}
 	certs, err := loadCertificates(o.certs)
 	if err != nil {
 		return known, err
@@ -142,10 +142,8 @@ func (o *explainOptions) known(s streams) (analyze.ExplainOptions, error) {
 			return known, err
 		}
 	}
-	if o.roots != "" {
-		if known.Roots, err = origin.LoadRoots(o.roots); err != nil {
-			return known, hinted{fmt.Errorf("no roots: %w", err), "--roots takes the PEM file of the authorities that are to be trusted"}
-		}
+	if known.Roots, err = loadRoots(o.roots); err != nil {
+		return known, err
 	}
 	known.Ranges, err = chooseRanges(&options{rangesFile: o.rangesFile, edges: o.edges}, s)
 	return known, err

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sniwatch/analyze"
@@ -200,8 +202,8 @@ func (r *redaction) finish(o *options, s streams) error {
 	if prefixes := r.EdgePrefixes(); len(o.edges) > 0 && len(prefixes) > 0 {
 		tell("and, for the clients that you named with --edge: %s", edgeFlags(prefixes))
 	}
-	for why, n := range r.omitted {
-		tell("%d packets were left out of the evidence: %s", n, why)
+	for _, why := range slices.Sorted(maps.Keys(r.omitted)) {
+		tell("%d packets were left out of the evidence: %s", r.omitted[why], why)
 	}
 	return errors.Join(errs...)
 }

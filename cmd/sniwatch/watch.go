@@ -57,7 +57,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		err = errors.Join(err, dump.close())
 	}
 	if err != nil && nothingSeen(o, w.Inputs()) {
-		return false, err
+		return false, errors.Join(b.problems, err)
 	}
 	r := red.report(w.Report(s.now()))
 	err = errors.Join(b.problems, err, out.close(r, ev), ev.write(r, s.err), red.finish(o, s))

@@ -36,7 +36,6 @@ type LogUsed struct {
 	First      time.Time // of the entries; zero: they have no times
 	Last       time.Time
 	Offset     time.Duration // what its clock shows more than the capture's, estimated from both
-	Zone       bool          // Offset is that of a time zone
 }
 
 // Lines are the entries of the server's logs, to be joined with connections.
@@ -213,7 +212,7 @@ func (l *Lines) Join() {
 	for i, r := range l.logs {
 		if !l.live {
 			clock := join.Clock(connections, r.entries)
-			r.Offset, r.Zone = clock.Offset, clock.Zone()
+			r.Offset = clock.Offset
 		}
 		matches[i] = join.Join(connections, r.entries, r.Offset)
 		for _, m := range matches[i] {

@@ -237,7 +237,7 @@ func TestProbes(t *testing.T) {
 		t.Fatalf("%d questions for one name", len(p.wanted))
 	}
 	q, ok := p.Next()
-	if !ok || p.Waiting() || q.SNI != "A.example.com" || q.Server != c.Server {
+	if !ok || len(p.wanted) > 0 || q.SNI != "A.example.com" || q.Server != c.Server {
 		t.Fatalf("question %+v", q)
 	}
 	shown := chainFor(theSite)
@@ -246,7 +246,7 @@ func TestProbes(t *testing.T) {
 		t.Error("the answer is not known")
 	}
 	p.askAgain()
-	if _, asked := p.chain(c); asked || !p.Waiting() {
+	if _, asked := p.chain(c); asked || len(p.wanted) == 0 {
 		t.Error("a renewed file is not asked for again")
 	}
 	for i := range 2 * maxProbes {

@@ -51,9 +51,6 @@ func (p *Probes) Next() (q Probe, ok bool) {
 	return q, true
 }
 
-// Waiting tells whether there are questions.
-func (p *Probes) Waiting() bool { return len(p.wanted) > 0 }
-
 // Probed notes the answer to a question, nil where the server showed no certificate,
 // and compares it with the file that the server should serve.
 func (w *Watcher) Probed(q Probe, chain *origin.Chain) {

@@ -18,10 +18,6 @@ type Reading struct {
 // are further apart.
 const Farthest = 26 * time.Hour
 
-// Zone tells whether the offset is that of a time zone: the log was read with
-// another one than it was written with.
-func (r Reading) Zone() bool { return r.Offset != 0 && r.Offset%quarter == 0 }
-
 const (
 	quarter = 15 * time.Minute // time zones differ by multiples of it
 	// Bounds on what is looked at: a clock is wrong by the same for all lines.

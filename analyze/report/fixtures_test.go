@@ -98,7 +98,7 @@ func rowSix() (*analyze.Report, TextOptions) {
 			Example:   example,
 		}},
 		Warnings: []analyze.Warning{{Code: analyze.RangesOld, Title: "the CloudFront list is 93 days old"}},
-		Logs:     []analyze.LogUsed{{File: "error.log", Program: "nginx", Entries: 26, Joined: 26, Offset: 9 * time.Hour, Zone: true}},
+		Logs:     []analyze.LogUsed{{File: "error.log", Program: "nginx", Entries: 26, Joined: 26, Offset: 9 * time.Hour}},
 		Servers:  []analyze.ServerUsed{{Program: "nginx", File: "/etc/nginx/nginx.conf", Running: true, Sites: 3}},
 		Notes: []analyze.Note{{At: "/etc/nginx/sites-enabled/old:3", Says: "ssl_certificate names old.pem, which cannot be read: permission denied",
 			Hint: "run sniwatch with sudo"}},

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"bufio"
 	"encoding/binary"
 	"io"
 	"math"
@@ -41,7 +40,7 @@ const maxOption = math.MaxUint16
 // and each Origin, timestamps in nanoseconds where the Origin has no coarser
 // ones. It writes no secrets.
 type Writer struct {
-	out        *bufio.Writer
+	out        wholeRecords
 	options    WriterOptions
 	interfaces map[described]uint32
 	order      []described // the interfaces, by their numbers
@@ -56,7 +55,7 @@ type described struct {
 
 // NewWriter begins a pcapng file.
 func NewWriter(w io.Writer, options WriterOptions) (*Writer, error) {
-	out := &Writer{out: bufio.NewWriterSize(w, blockSize)}
+	out := &Writer{out: wholeRecords{to: w}}
 	return out, out.Section(options)
 }
 
@@ -80,7 +79,7 @@ func (w *Writer) Section(options WriterOptions) error {
 // and what is too long for an option is cut. A time before 1970 becomes 0.
 func (w *Writer) Write(p *Packet, comment string) error { return w.WriteFrom(p, Origin{}, comment) }
 
-// Flush writes out what is buffered.
+// Flush writes out what is buffered. After an error that is gone.
 func (w *Writer) Flush() error { return w.out.Flush() }
 
 // wireLength is the length that a file says the packet had.
@@ -121,8 +120,7 @@ func (w *Writer) end(options ...option) error {
 	length := uint32(len(w.block) + 4)
 	w.uint32(length)
 	binary.LittleEndian.PutUint32(w.block[4:], length)
-	_, err := w.out.Write(w.block)
-	return err
+	return w.out.add(w.block)
 }
 
 // shorten cuts text to what an option can hold, between two characters.
@@ -149,7 +147,7 @@ func (w *Writer) pad(n int) {
 // A PcapWriter writes the older format, for programs that do not read
 // pcapng: one link type, timestamps in nanoseconds, no comments.
 type PcapWriter struct {
-	out     *bufio.Writer
+	out     wholeRecords
 	snapLen uint32
 	link    LinkType
 	begun   bool
@@ -162,7 +160,7 @@ func NewPcapWriter(w io.Writer, options WriterOptions) *PcapWriter {
 	if snapLen == 0 {
 		snapLen = maxSnapLength
 	}
-	return &PcapWriter{out: bufio.NewWriterSize(w, blockSize), snapLen: snapLen}
+	return &PcapWriter{out: wholeRecords{to: w}, snapLen: snapLen}
 }
 
 // begin writes the file header. The link type stands in it, so it cannot be
@@ -176,8 +174,7 @@ func (w *PcapWriter) begin(t LinkType) error {
 	head = append(head, make([]byte, 8)...) // time zone and accuracy, never used
 	head = binary.LittleEndian.AppendUint32(head, w.snapLen)
 	head = binary.LittleEndian.AppendUint32(head, uint32(t)&0xffff)
-	_, err := w.out.Write(head)
-	return err
+	return w.out.add(head)
 }
 
 // Write adds a record; the comment is left out. The error is a *MixedLinks
@@ -197,11 +194,7 @@ func (w *PcapWriter) Write(p *Packet, _ string) error {
 	binary.LittleEndian.PutUint32(w.record[4:], uint32(time%1e9))
 	binary.LittleEndian.PutUint32(w.record[8:], uint32(len(p.Data)))
 	binary.LittleEndian.PutUint32(w.record[12:], wireLength(p))
-	if _, err := w.out.Write(w.record[:]); err != nil {
-		return err
-	}
-	_, err := w.out.Write(p.Data)
-	return err
+	return w.out.add(w.record[:], p.Data)
 }
 
 // Flush writes out what is buffered. A file without packets gets a header

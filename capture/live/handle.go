@@ -58,7 +58,7 @@ type Handle struct {
 // Next overwrites *p with the next packet; its bytes are valid until Next is
 // called again, whatever Close does. It returns ErrTick about every 200 ms, with
 // packets or without, io.EOF after Close, and an *Error when the capture cannot
-// go on.
+// go on. Where its Cause is InterfaceDown, it goes on when the interface is up again.
 func (h *Handle) Next(p *capture.Packet) error {
 	h.reading.Lock()
 	defer h.reading.Unlock()
@@ -91,7 +91,11 @@ func (h *Handle) Next(p *capture.Packet) error {
 			return nil
 		case errors.Is(err, pcap.NextErrorTimeoutExpired):
 		default:
-			h.failed = readError(h.name, h.source.Error())
+			err := readError(h.name, h.source.Error())
+			if problem, ok := errors.AsType[*Error](err); ok && problem.Cause == InterfaceDown {
+				return err // the kernel goes on when it is up again
+			}
+			h.failed = err
 		}
 	}
 	return ErrTick

@@ -79,8 +79,14 @@ func (p *Probes) askAgain() {
 func (p *Probes) Own(client netip.AddrPort) {
 	p.guard.Lock()
 	defer p.guard.Unlock()
+	if len(p.own) == maxOwn {
+		clear(p.own) // their connections are long over
+	}
 	p.own[client] = struct{}{}
 }
+
+// maxOwn is how many of sniwatch's own connections are remembered.
+const maxOwn = 1024
 
 // isOwn tells whether a connection is one of sniwatch's own.
 func (p *Probes) isOwn(client netip.AddrPort) bool {

@@ -16,6 +16,7 @@ type Report struct {
 	Made       time.Time         // when the report was made: the only thing not from packets
 	Start, End capture.Timestamp // first and last packet; 0 where there was none
 	Live       bool
+	Interim    bool // the input goes on: another report will come
 
 	Inputs       []Input
 	Ranges       RangesUsed
@@ -122,4 +123,6 @@ type Unanalysed struct {
 	BytesMissing        int64 // in gaps
 	ConnectionsWithGaps int   // connections of which packets are missing; not those of PacketsTruncated
 	NotTCP              int   // not a loss: told for completeness
+	ConnectionsLeftOut  int   // not looked at, to spare the host; a SYN that is repeated counts again
+	PacketsLeftOut      int   // of those connections
 }

@@ -69,6 +69,7 @@ func (w *Watcher) unanalysed() Unanalysed {
 		HeadersTruncated: w.kinds[capture.Truncated], NotTCP: w.kinds[capture.Other],
 		Stray: w.table.Counts.Stray, ConnectionsEvicted: w.table.Counts.Evicted,
 		BytesMissing: k.missing, ConnectionsWithGaps: k.gaps,
+		ConnectionsLeftOut: w.shed.connections, PacketsLeftOut: w.shed.packets,
 	}
 }
 

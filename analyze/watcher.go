@@ -57,6 +57,7 @@ type Watcher struct {
 	judged    judgedCache
 	collector collector
 	silences  [8]silence
+	shed      shedding
 
 	decoder capture.Decoder
 	segment capture.Segment
@@ -115,6 +116,10 @@ func (w *Watcher) Packet(p *capture.Packet) {
 		in.sawLink(p.Link)
 	}
 	kind := w.decoder.Decode(p, &w.segment)
+	w.kinds[kind]++
+	if w.shed.began && kind == capture.TCP && w.leaveOut(&w.segment) {
+		return
+	}
 	connection := 0
 	switch kind {
 	case capture.TCP:
@@ -125,7 +130,6 @@ func (w *Watcher) Packet(p *capture.Packet) {
 	if connection != 0 {
 		w.opts.Recorder.Packet(connection, p, &w.segment)
 	}
-	w.kinds[kind]++
 }
 
 func (in *Input) sawLink(l capture.LinkType) {

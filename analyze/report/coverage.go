@@ -31,6 +31,9 @@ func losses(u *analyze.Unanalysed) []loss {
 		{u.UnknownLink, "packets of a link layer that sniwatch does not know", "packet of a link layer that sniwatch does not know"},
 		{u.ConnectionsEvicted, "connections given up to stay within the memory limit", "connection given up to stay within the memory limit"},
 		{u.ConnectionsWithGaps, "connections with packets missing", "connection with packets missing"},
+		{u.ConnectionsLeftOut, "connections not looked at, to stay within --cpu-limit: this is a sample",
+			"connection not looked at, to stay within --cpu-limit: this is a sample"},
+		{u.PacketsLeftOut, "packets of connections that were not looked at", "packet of a connection that was not looked at"},
 		{u.Stray, "segments of connections that began before the capture", "segment of a connection that began before the capture"},
 	}
 	var some []loss
@@ -146,6 +149,9 @@ func trust(r *analyze.Report) []string {
 	}
 	if u.DroppedByKernel+u.DroppedByInterface+u.Fragments+u.Undecodable+u.UnknownLink+u.HeadersTruncated > 0 {
 		out = append(out, "A connection that was in those packets alone is not counted.")
+	}
+	if u.ConnectionsLeftOut > 0 {
+		out = append(out, "The counts are those of the connections that were looked at; there were more of each kind.")
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w analyze.Warning) bool { return w.Code == analyze.CaptureLostPackets }) {
 		out = append(out, "What is said above stands: it rests on packets that were seen.")

@@ -17,6 +17,7 @@ type reportBody struct {
 	Started      string           `json:"started,omitempty"` // first packet
 	Ended        string           `json:"ended,omitempty"`   // last packet
 	Live         bool             `json:"live"`
+	Interim      bool             `json:"interim,omitempty"` // another report will come
 	Inputs       []inputObject    `json:"inputs"`
 	Ranges       *rangesObject    `json:"ranges,omitempty"`
 	Roots        string           `json:"roots,omitempty"`
@@ -124,6 +125,8 @@ type unanalysedObject struct {
 	BytesMissing        int64 `json:"bytes_missing"`
 	ConnectionsWithGaps int   `json:"connections_with_gaps"`
 	NotTCP              int   `json:"not_tcp"`
+	ConnectionsLeftOut  int   `json:"connections_left_out,omitempty"`
+	PacketsLeftOut      int   `json:"packets_left_out,omitempty"`
 }
 
 // newReport takes over a report.
@@ -134,6 +137,7 @@ func newReport(r *analyze.Report) reportBody {
 		Started: stamp(r.Start),
 		Ended:   stamp(r.End),
 		Live:    r.Live,
+		Interim: r.Interim,
 		Roots:   r.Roots,
 
 		Inputs:       make([]inputObject, 0, len(r.Inputs)),

@@ -44,6 +44,7 @@ type options struct {
 	distributionFile string
 	policies         []string
 	discovery
+	longOptions
 	probe   bool
 	probeAt netip.AddrPort // zero: this host
 	logs    []string
@@ -125,6 +126,7 @@ func (o *options) define() *rawFlags {
 		{"Where packets come from", o.definePackets(raw)},
 		{"What is known of this host and the distribution", o.defineKnown(raw)},
 		{"What is said", o.defineSaid(raw)},
+		{"Left running", o.defineLong()},
 	}
 	o.flags = newFlagSet("sniwatch")
 	for _, g := range o.groups {
@@ -222,6 +224,9 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"the evidence needs a file to go to", "give --evidence the name of one that ends in .pcapng"}
 	}
 	if err := o.checkFormat(raw.format); err != nil {
+		return err
+	}
+	if err := o.checkLong(); err != nil {
 		return err
 	}
 	var err error

@@ -77,12 +77,12 @@ func (l *liveLoop) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			l.n++
-			l.w.Packet(&p)
-			if l.d != nil {
+			if l.d != nil { // before a failure that the packet makes known
 				if err := l.d.write(&p); err != nil {
 					return err
 				}
 			}
+			l.w.Packet(&p)
 		case errors.Is(err, live.ErrTick):
 			l.w.Advance(l.s.now())
 		case err == io.EOF:
@@ -112,7 +112,7 @@ func (l *liveLoop) due(ctx context.Context) bool {
 			l.out.screen.draw(l.w, l.dropped, now)
 		}
 		if l.d != nil {
-			l.out.note(l.d.explain(l.d.sink.Flush()))
+			l.out.note(l.d.flush(now))
 		}
 	}
 	select {

@@ -23,7 +23,21 @@ func limitMemory(size int64) {
 // parseMemory understands --memory: a number with K, M or G behind it, in steps
 // of 1024, as bytes.
 func parseMemory(text string) (int64, error) {
-	const hint = "--memory takes a size such as 64M or 1G"
+	n, tooMuch, ok := parseSize(text)
+	switch {
+	case !ok:
+		return 0, usageError{fmt.Sprintf("%q is no size", text), "--memory takes a size such as 64M or 1G"}
+	case tooMuch || n > analyze.MostMemory:
+		return 0, usageError{fmt.Sprintf("--memory %s is too much", text), "64G is the most"}
+	case n < analyze.LeastMemory:
+		return 0, usageError{fmt.Sprintf("--memory %s is too little", text), "48M is the least: the program itself takes some 25 of them"}
+	}
+	return n, nil
+}
+
+// parseSize understands a number with K, M or G behind it, in steps of 1024, as
+// bytes. tooMuch: it is one, but larger than any memory.
+func parseSize(text string) (n int64, tooMuch, ok bool) {
 	number, unit := text, int64(1)
 	for i, letter := range []string{"K", "M", "G"} {
 		for _, suffix := range []string{"", "B", "IB"} {
@@ -34,13 +48,10 @@ func parseMemory(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 0 {
-		return 0, usageError{fmt.Sprintf("%q is no size", text), hint}
+		return 0, false, false
 	}
-	switch {
-	case n < (analyze.LeastMemory+unit-1)/unit:
-		return 0, usageError{fmt.Sprintf("--memory %s is too little", text), "48M is the least: the program itself takes some 25 of them"}
-	case n > analyze.MostMemory/unit:
-		return 0, usageError{fmt.Sprintf("--memory %s is too much", text), "64G is the most"}
+	if n > 1<<50/unit {
+		return 0, true, true
 	}
-	return n * unit, nil
+	return n * unit, false, true
 }

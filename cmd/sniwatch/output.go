@@ -32,7 +32,8 @@ type output struct {
 	width  int // of the terminal, 0: none
 	colour bool
 	pages  pages
-	err    error // the first that standard output gave
+	err    error                     // the first that standard output gave
+	failed func(*analyze.Connection) // hears of failures; nil: nobody does
 }
 
 // newOutput opens the files. Its error is about one of them.
@@ -74,6 +75,9 @@ func (out *output) connection(c *analyze.Connection) (kept bool) {
 // told takes a connection as it may be told.
 func (out *output) told(c *analyze.Connection) (kept bool) {
 	failed := c.Diagnosis.Failure()
+	if failed && out.failed != nil {
+		out.failed(c)
+	}
 	if out.screen != nil && (failed || out.o.all) {
 		out.screen.line(c)
 	}

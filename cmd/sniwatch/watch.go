@@ -44,9 +44,10 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 
 	var dump *dump
 	if o.write != "" {
-		if dump, err = newDump(o); err != nil {
+		if dump, err = newDump(o, s); err != nil {
 			return false, err
 		}
+		out.failed = dump.failed
 	}
 	if o.interfaceName != "" {
 		err = watchLive(ctx, o, s, w, out, dump, ev, b)
@@ -191,12 +192,12 @@ func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watch
 				continue
 			}
 			passed++
-			w.Packet(&p)
-			if d != nil {
+			if d != nil { // before a failure that the packet makes known
 				if err := d.write(&p); err != nil {
 					return err
 				}
 			}
+			w.Packet(&p)
 		}
 		return nil
 	})

@@ -75,6 +75,15 @@ func (f *File) Private() error { return f.tmp.Chmod(0o600) }
 // Name gives the name that the file will have.
 func (f *File) Name() string { return f.name }
 
+// Chown gives the file to another user, who is to write and name it: where a
+// process gives up root, for example.
+func (f *File) Chown(uid, gid int) error {
+	if err := f.tmp.Chown(uid, gid); err != nil {
+		return fmt.Errorf("cannot write %s: %w", f.name, reason(err))
+	}
+	return nil
+}
+
 // Write buffers; its error comes again from Commit.
 func (f *File) Write(p []byte) (int, error) { return f.buf.Write(p) }
 

@@ -20,7 +20,7 @@ func TestEvidenceLive(t *testing.T) {
 	startNginx(t, origin, folder)
 	known := []string{"--cert", filepath.Join(folder, "fullchain.pem"), "--roots", filepath.Join(folder, "roots.pem"), "--origin-domain", "origin.example.com"}
 	evidence := filepath.Join(folder, "evidence.pcapng")
-	w := startSniwatch(t, origin, append([]string{"-i", "wire", "--evidence", evidence}, known...)...)
+	w := startSniwatch(t, origin, append([]string{"-i", "wire", "-Z", "root", "--evidence", evidence}, known...)...)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		err := edge.do(func() error {
 			_, err := refuse(version)

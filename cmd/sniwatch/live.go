@@ -21,7 +21,7 @@ const tick = 200 * time.Millisecond
 
 // watchLive captures until it is told to stop, and loses nothing that it has
 // when the interface fails.
-func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, ev *evidenceFile, b *beside) error {
+func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, ev *evidenceFile, b *beside, n needs) error {
 	h, err := live.Open(live.Options{
 		Interface: o.interfaceName, SnapLen: o.snapLen, BufferKiB: o.bufferKiB,
 		NoPromiscuous: o.noPromiscuous, Filter: o.filter, Ports: o.ports,
@@ -31,6 +31,9 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 	}
 	defer h.Close()
 	defer context.AfterFunc(ctx, h.Close)() // ends Next at once
+	if err := o.giveUp(s, n, out, d); err != nil {
+		return err
+	}
 	fmt.Fprintf(s.err, "sniwatch: watching %s (%s), Ctrl-C ends and prints the summary\n", o.interfaceName, h.LinkType())
 
 	asked := make(chan os.Signal, 1)

@@ -50,7 +50,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 		out.failed = dump.failed
 	}
 	if o.interfaceName != "" {
-		err = watchLive(ctx, o, s, w, out, dump, ev, b)
+		err = watchLive(ctx, o, s, w, out, dump, ev, b, o.needs(&settings))
 	} else {
 		err = readFiles(ctx, o, s, w, dump, ev)
 	}

@@ -16,7 +16,7 @@ import (
 // import of the project and of others. The standard library is free, but for
 // the exceptions in laws. docs/ARCHITECTURE.md explains it.
 var mayImport = map[string][]string{
-	"cmd/sniwatch":            {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term", "sniwatch/analyze/report/evidence", "sniwatch/analyze/report/redact", "github.com/landlock-lsm/go-landlock/landlock", "golang.org/x/sys/unix", "kernel.org/pub/linux/libs/security/libcap/psx"},
+	"cmd/sniwatch":            {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/report", "sniwatch/capture", "sniwatch/capture/live", "github.com/spf13/pflag", "golang.org/x/term", "sniwatch/analyze/report/evidence", "sniwatch/analyze/report/redact", "github.com/landlock-lsm/go-landlock/landlock", "golang.org/x/sys/unix", "kernel.org/pub/linux/libs/security/libcap/psx", "github.com/coreos/go-systemd/v22/daemon"},
 	"capture":                 {"github.com/klauspost/compress", "golang.org/x/sys/unix"},
 	"capture/live":            {"sniwatch/capture", "github.com/google/gopacket", "golang.org/x/net/bpf"},
 	"analyze":                 {"sniwatch/capture", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/config", "sniwatch/analyze/origin/logs", "sniwatch/analyze/join", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire"},

@@ -46,8 +46,10 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 		Filter: h.Expression(), Link: h.LinkType(), SnapLen: uint32(o.snapLen), Resolution: 9,
 	}}
 	ev.begin(origin)
-	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now(), spent: cpuTime()}
+	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now(), spent: cpuTime(), lasting: newLasting(o, s)}
+	l.notify.ready()
 	err = l.run(ctx)
+	l.notify.stopping()
 	l.look()
 	origin.count(h)
 	b.followed.poll(s)
@@ -58,6 +60,7 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 
 // A liveLoop is a live capture under way.
 type liveLoop struct {
+	lasting
 	o       *options
 	s       streams
 	h       *live.Handle
@@ -80,6 +83,7 @@ func (l *liveLoop) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			l.n++
+			l.arrived(&p)
 			if l.d != nil { // before a failure that the packet makes known
 				if err := l.d.write(&p); err != nil {
 					return err
@@ -87,10 +91,10 @@ func (l *liveLoop) run(ctx context.Context) error {
 			}
 			l.w.Packet(&p)
 		case errors.Is(err, live.ErrTick):
-			l.w.Advance(l.s.now())
+			l.ticked()
 		case err == io.EOF:
 			return nil
-		default:
+		case !l.survives(err):
 			return err
 		}
 		const often = 256 // packets between looks at the clock
@@ -110,6 +114,7 @@ func (l *liveLoop) due(ctx context.Context) bool {
 		l.looked = now
 		l.look()
 		l.beside.step(ctx, l.s, l.w, now)
+		l.last(now)
 		l.out.flush()
 		if l.out.screen != nil {
 			l.out.screen.draw(l.w, l.dropped, now)
@@ -141,6 +146,6 @@ func (l *liveLoop) statistics(now time.Time) {
 	}
 	_, open, n := l.w.Progress()
 	ran := now.Sub(l.began)
-	fmt.Fprintf(l.s.err, "sniwatch: %s: %d packets, %d dropped, %d connections (%d open): %d complete, %d refused, %d failed%s\n",
-		ran.Round(time.Second), l.n, l.dropped, n.Connections, open, n.Complete, n.Refused, n.Failed, cpuShare(cpuTime()-l.spent, ran))
+	fmt.Fprintf(l.s.err, "sniwatch: %s: %d packets, %d dropped, %d connections (%d open): %d complete, %d refused, %d failed%s%s\n",
+		ran.Round(time.Second), l.n, l.dropped, n.Connections, open, n.Complete, n.Refused, n.Failed, cpuShare(cpuTime()-l.spent, ran), l.budget.says())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sniwatch/analyze"
@@ -42,7 +43,6 @@ const probeSelf = "loopback"
 type prober struct {
 	probes  *analyze.Probes
 	at      netip.AddrPort // who is asked; zero: the server of the connection, on this host
-	own     map[netip.Addr]bool
 	busy    bool
 	last    time.Time
 	answers chan probeAnswer
@@ -60,11 +60,7 @@ func newProber(o *options) *prober {
 	if !o.probe {
 		return nil
 	}
-	p := &prober{probes: analyze.NewProbes(), at: o.probeAt, own: map[netip.Addr]bool{}, answers: make(chan probeAnswer, 1)}
-	for _, a := range ownAddresses() {
-		p.own[a] = true
-	}
-	return p
+	return &prober{probes: analyze.NewProbes(), at: o.probeAt, answers: make(chan probeAnswer, 1)}
 }
 
 // address gives where to ask: the address of the server if it is this host's, which
@@ -73,7 +69,7 @@ func (p *prober) address(server netip.AddrPort) netip.AddrPort {
 	switch a := server.Addr().Unmap(); {
 	case p.at.IsValid():
 		return p.at
-	case p.own[a]:
+	case slices.Contains(ownAddresses(), a): // as they are now
 		return server
 	case a.Is4():
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), server.Port())

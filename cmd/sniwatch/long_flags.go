@@ -20,7 +20,7 @@ func (o *options) defineLong() *pflag.FlagSet {
 	o.defineRing(f)
 	f.DurationVar(&o.summaryEvery, "summary-every", 0, "live: say after each such `TIME` how things stand: a line, in ndjson a report")
 	f.IntVar(&o.cpuLimit, "cpu-limit", 0, "live: above this `PERCENT` of one CPU, look at a part of the connections only, and say so")
-	f.StringVarP(&o.user, "relinquish-privileges", "Z", "", "live, as root: become `USER` before the first packet; the default is nobody, or who called sudo where reports need that; root: stay root")
+	f.StringVarP(&o.user, "user", "Z", "", "live, as root: become `USER` before the first packet; the default is nobody, or who called sudo where reports need that; root: stay root")
 	return f
 }
 
@@ -29,9 +29,9 @@ func (o *options) checkLong() error {
 	const leastSummary = time.Second
 	live := o.interfaceName != ""
 	switch {
-	case !live && (o.flags.Changed("relinquish-privileges") || o.flags.Changed("summary-every") || o.flags.Changed("cpu-limit")):
+	case !live && (o.flags.Changed("user") || o.flags.Changed("summary-every") || o.flags.Changed("cpu-limit")):
 		return usageError{"-Z, --summary-every and --cpu-limit are for live capture", ""}
-	case o.flags.Changed("relinquish-privileges") && o.user == "":
+	case o.flags.Changed("user") && o.user == "":
 		return usageError{"the name after -Z is empty", "a variable of a script may not be set"}
 	case o.flags.Changed("summary-every") && o.summaryEvery < leastSummary:
 		return usageError{"--summary-every takes a second or more", "for example --summary-every 1h"}

@@ -15,7 +15,7 @@ CGO := $(or $(CGO_ENABLED),$(HAS_PCAP))
 GO := CGO_ENABLED=$(CGO) go
 RACE := $(if $(filter 1,$(CGO)),-race)
 
-.PHONY: help run build deps test check golden pcaps lab fuzz bench clean
+.PHONY: help run build deps test check golden pcaps lab soak load fuzz bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,14 @@ pcaps: ## make the sample captures anew; there must be no difference
 
 lab: build ## play the cases with real servers, as root: all, or SCENARIO=row6; SAVE=FOLDER keeps the packets
 	go run ./pcaps/lab $(if $(SAVE),-save '$(SAVE)') $(SCENARIO)
+
+SOAK ?= 1h
+soak: build ## leave sniwatch running for an hour (SOAK), as root: 500 handshakes a second, faults and accidents
+	go run ./pcaps/lab -soak $(SOAK)
+
+LOAD ?= 10m
+load: build ## replay a busy origin's traffic past it for ten minutes (LOAD), as root: 100,000 packets a second
+	go run ./pcaps/lab -load $(LOAD)
 
 FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME (30s)

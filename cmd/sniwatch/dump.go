@@ -37,6 +37,7 @@ type dump struct {
 	dropping bool              // packets are left out until it is tried again
 	tried    capture.Timestamp // when it was tried last
 	lost     int               // packets that were left out
+	lostThen int               // of these, before the last write failed
 }
 
 // tryAgain is how long it takes until a file that could not be written is tried
@@ -89,7 +90,7 @@ func (d *dump) written() {
 	d.fresh = 0
 	if d.failing != nil {
 		d.failing = nil
-		d.tell(fmt.Errorf("packets are written to %s again; %d are not in it", d.file.name, d.lost))
+		d.tell(fmt.Errorf("packets are written to %s again; %d were left out meanwhile", d.file.name, d.lost-d.lostThen))
 	}
 }
 
@@ -140,11 +141,10 @@ func (d *dump) put(p *capture.Packet) error {
 		d.bytes += int64(recordSize(p))
 		err = d.explain(d.sink.Write(p, ""))
 	}
+	d.fresh++
 	if err != nil {
-		d.lost++ // this one, beside those that were gathered
 		return d.failedToWrite(err, p.Time)
 	}
-	d.fresh++
 	return nil
 }
 
@@ -171,6 +171,9 @@ func (d *dump) ready(p *capture.Packet) error {
 // failedToWrite notes an error. Live, it is no reason to end.
 func (d *dump) failedToWrite(err error, at capture.Timestamp) error {
 	known := d.failing != nil
+	if !known {
+		d.lostThen = d.lost
+	}
 	d.lost += d.fresh
 	d.fresh, d.tried, d.dropping, d.failing = 0, at, true, err
 	if !d.live {

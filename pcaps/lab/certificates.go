@@ -101,8 +101,9 @@ func ends(fromNow time.Duration) func(*x509.Certificate) {
 // sends it, NAME.key, NAME.both with the two together, and roots.pem. The dates
 // are around the present, for a live capture has the present time.
 type wallet struct {
-	folder string
-	roots  *x509.CertPool
+	folder  string
+	roots   *x509.CertPool
+	signers map[string]signer
 }
 
 func (w wallet) chain(name string) string { return filepath.Join(w.folder, name+".pem") }
@@ -116,16 +117,22 @@ func makeCertificates(folder string) (wallet, error) {
 	if err != nil {
 		return w, err
 	}
+	w.signers = signers
 	w.roots.AddCert(signers["root"].cert)
 	if err := os.WriteFile(w.chain("roots"), toPEM("CERTIFICATE", signers["root"].cert.Raw), 0o644); err != nil {
 		return w, err
 	}
-	for _, l := range leaves {
-		if err := w.makeLeaf(l, signers); err != nil {
-			return w, fmt.Errorf("certificate %s: %w", l.name, err)
+	return w, w.makeLeaves(leaves)
+}
+
+// makeLeaves makes leaves, and writes them.
+func (w wallet) makeLeaves(all []leaf) error {
+	for _, l := range all {
+		if err := w.makeLeaf(l); err != nil {
+			return fmt.Errorf("certificate %s: %w", l.name, err)
 		}
 	}
-	return w, nil
+	return nil
 }
 
 func makeAuthorities() (map[string]signer, error) {
@@ -165,7 +172,7 @@ func sign(template *x509.Certificate, keyName string, by signer) (signer, error)
 	return signer{cert, key}, err
 }
 
-func (w wallet) makeLeaf(l leaf, signers map[string]signer) error {
+func (w wallet) makeLeaf(l leaf) error {
 	template := &x509.Certificate{
 		NotBefore: time.Now().Add(-60 * day), NotAfter: time.Now().Add(60 * day), DNSNames: l.names,
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -176,12 +183,12 @@ func (w wallet) makeLeaf(l leaf, signers map[string]signer) error {
 	if l.change != nil {
 		l.change(template)
 	}
-	keyName, by := l.key, signers[l.by]
+	keyName, by := l.key, w.signers[l.by]
 	if keyName == "" {
 		keyName = "leaf"
 	}
 	if l.by == "" {
-		by = signers["intermediate"]
+		by = w.signers["intermediate"]
 	}
 	made, err := sign(template, keyName, by)
 	if err != nil {
@@ -189,7 +196,7 @@ func (w wallet) makeLeaf(l leaf, signers map[string]signer) error {
 	}
 	chain := toPEM("CERTIFICATE", made.cert.Raw)
 	for _, name := range l.sent {
-		chain = append(chain, toPEM("CERTIFICATE", signers[name].cert.Raw)...)
+		chain = append(chain, toPEM("CERTIFICATE", w.signers[name].cert.Raw)...)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(made.key)
 	if err != nil {

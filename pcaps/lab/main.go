@@ -12,6 +12,8 @@
 //	go run ./pcaps/lab                 all scenarios, one line each
 //	go run ./pcaps/lab row6            one of them, with all that was said
 //	go run ./pcaps/lab -list           what there is
+//	go run ./pcaps/lab -soak 1h        leave sniwatch running, with faults and accidents
+//	go run ./pcaps/lab -load 10m       replay the traffic of a busy origin past it
 //
 // It needs root, the programs of Debian that the scenarios name, and bin/sniwatch.
 // It shares no code with what it tests, and leaves nothing behind. Exit codes: 0
@@ -47,6 +49,8 @@ type options struct {
 	program, save string
 	parallel      int
 	list          bool
+	soak, load    time.Duration // 0: none
+	rate, pps     int
 	which         []scenario
 }
 
@@ -77,7 +81,15 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		done()
 		os.Exit(1) // the kernel ends what the lab has started
 	}()
-	if err := l.playAndPrint(o.which, len(o.which) == 1, stdout); err != nil {
+	switch {
+	case o.soak > 0:
+		err = soak{duration: o.soak, rate: o.rate, out: stdout}.run(l)
+	case o.load > 0:
+		err = load{duration: o.load, rate: o.pps, out: stdout}.run(l)
+	default:
+		err = l.playAndPrint(o.which, len(o.which) == 1, stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "lab:", err)
 		return 1
 	}
@@ -91,6 +103,10 @@ func parse(arguments []string, stderr io.Writer) (o options, err error) {
 	flags.StringVar(&o.program, "sniwatch", filepath.Join("bin", "sniwatch"), "the `program` that is tested")
 	flags.StringVar(&o.save, "save", "", "keep captures, logs and configurations in this `folder`")
 	flags.IntVar(&o.parallel, "parallel", 6, "play so `many` scenarios at a time; most of them wait")
+	flags.DurationVar(&o.soak, "soak", 0, "leave sniwatch running for this `time`, and let clients and the host have their faults")
+	flags.IntVar(&o.rate, "rate", 500, "with -soak: so `many` connections a second")
+	flags.DurationVar(&o.load, "load", 0, "replay the traffic of a busy origin past sniwatch for this `time`")
+	flags.IntVar(&o.pps, "pps", 100_000, "with -load: so `many` packets a second")
 	flags.BoolVar(&o.list, "list", false, "list the scenarios and stop")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err

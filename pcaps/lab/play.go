@@ -32,8 +32,9 @@ func (l *lab) play(c scenario) (r result) {
 		r.skipped = "not installed: " + strings.Join(lacks, ", ")
 		return r
 	}
-	folder := filepath.Join(l.folder, c.name)
-	if r.err = errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755)); r.err != nil {
+	folder, err := l.newFolder(c.name)
+	if err != nil {
+		r.err = err
 		return r
 	}
 	s, err := newSite(l, folder, c.route)
@@ -69,6 +70,12 @@ func (l *lab) play(c scenario) (r result) {
 		r.verdict = judge(c, r.all, r.account, r.remarks)
 	}
 	return r
+}
+
+// newFolder makes an empty folder for what is played.
+func (l *lab) newFolder(name string) (string, error) {
+	folder := filepath.Join(l.folder, name)
+	return folder, errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755))
 }
 
 // begin starts the server and whatever the scenario needs besides.

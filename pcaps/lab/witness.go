@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,17 +18,23 @@ import (
 type witness struct {
 	command     *exec.Cmd
 	name        string
-	out, errors string // its files
+	out, errors string    // its files
+	stream      io.Closer // what it writes to in the place of out; nil: it writes to out
 }
 
 // watch starts a witness and waits until it says that it captures.
 func (s *site) watch(name, ready, program string, arguments ...string) (*witness, error) {
-	w := &witness{name: name, out: s.file(name + ".out"), errors: s.file(name + ".err")}
-	out, err := os.Create(w.out)
+	out, err := os.Create(s.file(name + ".out"))
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
+	return s.watchTo(out, name, ready, program, arguments...)
+}
+
+// watchTo starts a witness that writes to out.
+func (s *site) watchTo(out io.Writer, name, ready, program string, arguments ...string) (*witness, error) {
+	w := &witness{name: name, out: s.file(name + ".out"), errors: s.file(name + ".err")}
 	said, err := os.Create(w.errors)
 	if err != nil {
 		return nil, err

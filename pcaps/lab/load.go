@@ -1,0 +1,182 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sniwatch/pcaps/gen/bench"
+)
+
+// A load replays the traffic of a busy origin, packet by packet, past a sniwatch
+// that watches. Nothing may be dropped, and the counts must be right.
+type load struct {
+	duration time.Duration
+	rate     int // packets a second
+	out      io.Writer
+}
+
+// A replay is the traffic as it is made.
+type replay struct {
+	frames *bufio.Reader  // a capture in the format of pcap
+	truth  map[string]int // connections by what becomes of the handshake, once done is closed
+	done   chan error
+}
+
+// meanRecord is about how many bytes a packet has in a capture of the kind "mixed".
+const meanRecord = 639
+
+// newReplay begins to make traffic of about so many packets.
+func newReplay(packets int) *replay {
+	frames, into := io.Pipe()
+	truth, list := io.Pipe()
+	r := &replay{frames: bufio.NewReaderSize(frames, 1<<20), truth: map[string]int{}, done: make(chan error, 1)}
+	go func() {
+		_, err := bench.Write(into, list, "mixed", int64(packets)*meanRecord, 7)
+		into.CloseWithError(err)
+		list.CloseWithError(err)
+	}()
+	go func() {
+		lines := bufio.NewScanner(truth)
+		for lines.Scan() {
+			if fields := strings.Split(lines.Text(), "\t"); !strings.HasPrefix(fields[0], "#") {
+				r.truth[fields[len(fields)-1]]++
+			}
+		}
+		r.done <- lines.Err()
+	}()
+	return r
+}
+
+// next gives the next frame; io.EOF: there is none. It is valid until the next call.
+func (r *replay) next(frame []byte) ([]byte, error) {
+	var head [16]byte // seconds, microseconds, bytes captured, bytes on the wire
+	if _, err := io.ReadFull(r.frames, head[:]); err != nil {
+		return nil, err
+	}
+	frame = frame[:binary.LittleEndian.Uint32(head[8:])]
+	_, err := io.ReadFull(r.frames, frame)
+	return frame, err
+}
+
+// run gives an error where anything is not as it should be.
+func (k load) run(l *lab) error {
+	folder, err := l.newFolder("load")
+	if err != nil {
+		return err
+	}
+	s, err := newSite(l, folder, nil)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	sniffer, err := s.watch("sniwatch", "watching wire", l.sniwatch, "-i", "wire", "--no-discover", "--format", "json", "--only-failed", "-Z", "root")
+	if err != nil {
+		return err
+	}
+	g := newGauge(sniffer.command.Process.Pid)
+	r := newReplay(int(k.duration.Seconds()) * k.rate)
+	sent, err := k.send(s, r, g)
+	time.Sleep(time.Second) // for the last packets
+	if err = errors.Join(err, sniffer.end(), <-r.done); err != nil {
+		return err
+	}
+	fmt.Fprintf(k.out, "%d packets in %s\nmemory: %s\nCPU: %s\n%s\n", sent, time.Since(g.began).Round(time.Second), g.summary(), g.share(),
+		clean(strings.TrimSpace(string(read(sniffer.errors)))))
+	return k.compare(r, sent, read(sniffer.out))
+}
+
+// send puts the frames on the edge's end of the cable, evenly.
+func (k load) send(s *site, r *replay, g *gauge) (sent int, err error) {
+	const fileHeader = 24
+	if _, err := r.frames.Discard(fileHeader); err != nil {
+		return 0, err
+	}
+	wire, err := s.rawSocket()
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(wire)
+	buffer := make([]byte, 1<<16)
+	minute := time.Now()
+	for began := time.Now(); ; time.Sleep(500 * time.Microsecond) {
+		now := time.Now()
+		g.look(now)
+		if now.Sub(minute) >= time.Minute {
+			minute = now
+			fmt.Fprintf(k.out, "%4d min  %9d packets  %s  %s\n", int(now.Sub(began).Minutes()), sent, g.now(), g.share())
+		}
+		for due := int(now.Sub(began).Seconds() * float64(k.rate)); sent < due; sent++ {
+			frame, err := r.next(buffer)
+			if err == io.EOF {
+				return sent, nil
+			}
+			if err == nil {
+				_, err = unix.Write(wire, frame)
+			}
+			if err != nil {
+				return sent, fmt.Errorf("packet %d: %w", sent+1, err)
+			}
+		}
+	}
+}
+
+// rawSocket opens the edge's end of the cable for whole frames, see packet(7).
+func (s *site) rawSocket() (fd int, err error) {
+	err = s.edge.do(func() error {
+		link, err := net.InterfaceByName("wire")
+		if err != nil {
+			return err
+		}
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+			return err
+		}
+		return errors.Join(unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1),
+			unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: link.Index}))
+	})
+	return fd, err
+}
+
+// compare compares the counts of sniwatch's report with the truth.
+func (k load) compare(r *replay, sent int, text []byte) error {
+	var report struct {
+		Inputs     []struct{ Packets int }
+		Counts     map[string]int
+		Unanalysed map[string]int
+	}
+	if err := json.Unmarshal(text, &report); err != nil {
+		return err
+	}
+	var wrong []string
+	all := 0
+	for outcome, n := range r.truth {
+		all += n
+		if report.Counts[outcome] != n {
+			wrong = append(wrong, fmt.Sprintf("%d connections are %s; the truth is %d", report.Counts[outcome], outcome, n))
+		}
+	}
+	if report.Counts["connections"] != all {
+		wrong = append(wrong, fmt.Sprintf("%d connections; the truth is %d", report.Counts["connections"], all))
+	}
+	if len(report.Inputs) != 1 || report.Inputs[0].Packets < sent {
+		wrong = append(wrong, fmt.Sprintf("of %d packets, sniwatch saw %v", sent, report.Inputs))
+	}
+	if n := report.Unanalysed["packets_dropped_by_kernel"]; n > 0 {
+		wrong = append(wrong, fmt.Sprintf("the kernel dropped %d packets", n))
+	}
+	fmt.Fprintf(k.out, "%d connections, %d of them complete\n", all, r.truth["complete"])
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "; "))
+	}
+	return nil
+}

@@ -73,7 +73,8 @@ func (b *beside) goThrough(ctx context.Context, o *options, s streams, settings 
 		return false
 	}
 	settings.Every = b.lines.AboutCompleted()
-	_ = readFiles(ctx, o, s, analyze.NewWatcher(settings), nil, nil)
+	first := watching{o: o, s: s, w: analyze.NewWatcher(settings)}
+	_ = first.files(ctx) // told when they are gone through again
 	b.lines.Join()
 	if b.prober != nil {
 		b.prober.askAll(ctx)

@@ -158,16 +158,16 @@ func (o *compareOptions) analysed(ctx context.Context, name string, s streams) (
 	if err != nil {
 		return analyze.Outline{}, err
 	}
-	w := analyze.NewWatcher(settings)
-	if err := readFiles(ctx, &known, s, w, nil, nil); err != nil {
+	run := watching{o: &known, s: s, w: analyze.NewWatcher(settings)}
+	if err := run.files(ctx); err != nil {
 		return analyze.Outline{}, err
 	}
-	for _, in := range w.Inputs() {
+	for _, in := range run.w.Inputs() {
 		if in.Broken != "" {
 			s.tell(errors.New(in.Broken))
 		}
 	}
-	return w.Report(s.now()).Outline(name), nil
+	return run.w.Report(s.now()).Outline(name), nil
 }
 
 func (o *compareOptions) write(w io.Writer, c *analyze.Comparison) error {

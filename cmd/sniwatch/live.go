@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"sniwatch/analyze"
 	"sniwatch/capture"
 	"sniwatch/capture/live"
 )
@@ -19,9 +18,10 @@ import (
 // tick is how often a live capture looks at signals, drops and silence.
 const tick = 200 * time.Millisecond
 
-// watchLive captures until it is told to stop, and loses nothing that it has
-// when the interface fails.
-func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, out *output, d *dump, ev *evidenceFile, b *beside, n needs) error {
+// live captures until it is told to stop, and loses nothing that it has when the
+// interface fails.
+func (r *watching) live(ctx context.Context, n needs) error {
+	o, s := r.o, r.s
 	h, err := live.Open(live.Options{
 		Interface: o.interfaceName, SnapLen: o.snapLen, BufferKiB: o.bufferKiB,
 		NoPromiscuous: o.noPromiscuous, Filter: o.filter, Ports: o.ports,
@@ -31,7 +31,7 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 	}
 	defer h.Close()
 	defer context.AfterFunc(ctx, h.Close)() // ends Next at once
-	if err := o.giveUp(s, n, out, d); err != nil {
+	if err := o.giveUp(s, n, r.out, r.dump); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "sniwatch: watching %s (%s), Ctrl-C ends and prints the summary\n", o.interfaceName, h.LinkType())
@@ -40,34 +40,29 @@ func watchLive(ctx context.Context, o *options, s streams, w *analyze.Watcher, o
 	signal.Notify(asked, syscall.SIGUSR1)
 	defer signal.Stop(asked)
 
-	w.Begin(o.interfaceName)
+	r.w.Begin(o.interfaceName)
 	origin := &liveOrigin{capture.Interface{
 		Section: &capture.Section{OS: runtime.GOOS}, Name: o.interfaceName,
 		Filter: h.Expression(), Link: h.LinkType(), SnapLen: uint32(o.snapLen), Resolution: 9,
 	}}
-	ev.begin(origin)
-	l := &liveLoop{o: o, s: s, h: h, w: w, out: out, d: d, beside: b, asked: asked, began: s.now(), spent: cpuTime(), lasting: newLasting(o, s)}
+	r.ev.begin(origin)
+	l := &liveLoop{watching: r, h: h, asked: asked, began: s.now(), spent: cpuTime(), lasting: newLasting(o, s)}
 	l.notify.ready()
 	err = l.run(ctx)
 	l.notify.stopping()
 	l.look()
 	origin.count(h)
-	b.followed.poll(s)
-	w.End("")
+	r.beside.followed.poll(s)
+	r.w.End("")
 	l.statistics(s.now())
 	return err
 }
 
 // A liveLoop is a live capture under way.
 type liveLoop struct {
+	*watching
 	lasting
-	o       *options
-	s       streams
 	h       *live.Handle
-	w       *analyze.Watcher
-	out     *output
-	d       *dump
-	beside  *beside
 	asked   chan os.Signal
 	began   time.Time
 	spent   time.Duration // CPU time of the process when the capture began
@@ -84,8 +79,8 @@ func (l *liveLoop) run(ctx context.Context) error {
 		case err == nil:
 			l.n++
 			l.arrived(&p)
-			if l.d != nil { // before a failure that the packet makes known
-				if err := l.d.write(&p); err != nil {
+			if l.dump != nil { // before a failure that the packet makes known
+				if err := l.dump.write(&p); err != nil {
 					return err
 				}
 			}
@@ -119,8 +114,8 @@ func (l *liveLoop) due(ctx context.Context) bool {
 		if l.out.screen != nil {
 			l.out.screen.draw(l.w, l.dropped, now)
 		}
-		if l.d != nil {
-			l.out.note(l.d.flush(now))
+		if l.dump != nil {
+			l.out.note(l.dump.flush(now))
 		}
 	}
 	select {

@@ -83,7 +83,7 @@ type toldConnection struct {
 	Log         []struct{ File, Class, Certainty string }
 }
 
-func connectionObject(t *testing.T, w *watching) toldConnection {
+func connectionObject(t *testing.T, w *watcher) toldConnection {
 	t.Helper()
 	line, _ := w.stdout.wait(t, `"type":"connection"`)
 	var c toldConnection

@@ -237,14 +237,14 @@ func TestLiveFullDisk(t *testing.T) {
 }
 
 // startIn is startSniwatch in a mount namespace of its own, made by shell commands.
-func startIn(t *testing.T, n namespace, commands string, arguments ...string) *watching {
+func startIn(t *testing.T, n namespace, commands string, arguments ...string) *watcher {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "sniwatch")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	shell := append([]string{"-m", "sh", "-ec", commands + ` && exec "$@"`, "sh", program}, arguments...)
-	w := &watching{command: exec.Command("unshare", shell...), stdout: &lines{}, stderr: &lines{}}
+	w := &watcher{command: exec.Command("unshare", shell...), stdout: &lines{}, stderr: &lines{}}
 	stdout, err := w.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -203,21 +203,21 @@ func waitForUnread(conn *net.TCPConn) error {
 	return errors.New("the server's flight ends with its Certificate")
 }
 
-// A watching is a running sniwatch.
-type watching struct {
+// A watcher is a running sniwatch.
+type watcher struct {
 	command        *exec.Cmd
 	stdout, stderr *lines
 }
 
 // startSniwatch builds sniwatch, starts it in the namespace with its output in
 // pipes, and waits until it says that it watches.
-func startSniwatch(t *testing.T, n namespace, arguments ...string) *watching {
+func startSniwatch(t *testing.T, n namespace, arguments ...string) *watcher {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "sniwatch")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	w := &watching{command: exec.Command(program, arguments...), stdout: &lines{}, stderr: &lines{}}
+	w := &watcher{command: exec.Command(program, arguments...), stdout: &lines{}, stderr: &lines{}}
 	stdout, err := w.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func startSniwatch(t *testing.T, n namespace, arguments ...string) *watching {
 	return w
 }
 
-func (w *watching) signal(t *testing.T, s os.Signal) {
+func (w *watcher) signal(t *testing.T, s os.Signal) {
 	t.Helper()
 	if err := w.command.Process.Signal(s); err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func (w *watching) signal(t *testing.T, s os.Signal) {
 }
 
 // exitCode waits for the end of the program.
-func (w *watching) exitCode(t *testing.T) int {
+func (w *watcher) exitCode(t *testing.T) int {
 	t.Helper()
 	impatient := time.AfterFunc(10*time.Second, func() { w.command.Process.Kill() })
 	defer impatient.Stop()

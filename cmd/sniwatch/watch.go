@@ -41,21 +41,20 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	defer ev.close()
 	settings.Recorder = ev.recorder()
 	w := analyze.NewWatcher(settings)
-
-	var dump *dump
+	run := &watching{o: o, s: s, w: w, out: out, ev: ev, beside: b}
 	if o.write != "" {
-		if dump, err = newDump(o, s); err != nil {
+		if run.dump, err = newDump(o, s); err != nil {
 			return false, err
 		}
-		out.failed = dump.failed
+		out.failed = run.dump.failed
 	}
 	if o.interfaceName != "" {
-		err = watchLive(ctx, o, s, w, out, dump, ev, b, o.needs(&settings))
+		err = run.live(ctx, o.needs(&settings))
 	} else {
-		err = readFiles(ctx, o, s, w, dump, ev)
+		err = run.files(ctx)
 	}
-	if dump != nil {
-		err = errors.Join(err, dump.close())
+	if run.dump != nil {
+		err = errors.Join(err, run.dump.close())
 	}
 	if err != nil && nothingSeen(o, w.Inputs()) {
 		return false, errors.Join(b.problems, err)
@@ -63,6 +62,18 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	r := red.report(w.Report(s.now()))
 	err = errors.Join(b.problems, err, out.close(r, ev), ev.write(r, s.err), red.finish(o, s))
 	return r.Counts.Refused+r.Counts.Failed > 0, err
+}
+
+// A watching is a run of the main form: where packets come from, who looks at
+// them, and what is written.
+type watching struct {
+	o      *options
+	s      streams
+	w      *analyze.Watcher
+	out    *output
+	dump   *dump         // nil: no packets are written
+	ev     *evidenceFile // nil: likewise
+	beside *beside
 }
 
 // nothingSeen tells whether a report would be about nothing, so that the error
@@ -79,9 +90,9 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 		Distribution: o.distribution,
 		Ports:        o.ports,
 		Live:         o.interfaceName != "",
-		Limits:       analyze.LimitsWithin(o.memory),
+		Limits:       analyze.LimitsWithin(o.analysisMemory()),
 	}
-	limitMemory(o.memory)
+	limitMemory(o.analysisMemory())
 	if len(a.Ports) == 0 {
 		a.Ports = tlsPorts
 	}
@@ -125,26 +136,27 @@ func (o *options) setup() (*edge.Setup, error) {
 	return edge.NewSetup(o.distribution, config, policies), nil
 }
 
-// readFiles analyses the captures one after the other. One that cannot be
-// opened does not stop the others.
-func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d *dump, ev *evidenceFile) error {
+// files analyses the captures one after the other. One that cannot be opened does
+// not stop the others.
+func (r *watching) files(ctx context.Context) error {
+	o, w := r.o, r.w
 	var problems []error
 	seen, passed := 0, 0
-	bar := newProgress(o, s)
+	bar := newProgress(o, r.s)
 	defer bar.clear()
 	for _, name := range o.read {
 		if o.count > 0 && passed >= o.count || ctx.Err() != nil {
 			break
 		}
-		f, err := capture.Open(name, s.in)
+		f, err := capture.Open(name, r.s.in)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
 		w.Begin(name)
 		bar.begin()
-		ev.begin(f)
-		read, through, err := readFile(ctx, o, f, w, d, max(0, o.count-passed), bar)
+		r.ev.begin(f)
+		read, through, err := r.file(ctx, f, max(0, o.count-passed), bar)
 		f.Close()
 		broken := ""
 		var cut *capture.Broken
@@ -166,10 +178,10 @@ func readFiles(ctx context.Context, o *options, s streams, w *analyze.Watcher, d
 	return errors.Join(problems...)
 }
 
-// readFile analyses one capture, at most limit packets unless that is 0. It
-// gives how many were read, and how many of them the filter let through.
-func readFile(ctx context.Context, o *options, f *capture.File, w *analyze.Watcher, d *dump, limit int, bar *progress) (read, passed int, err error) {
-	filter := filters{expression: o.filter}
+// file analyses one capture, at most limit packets unless that is 0. It gives how
+// many were read, and how many of them the filter let through.
+func (r *watching) file(ctx context.Context, f *capture.File, limit int, bar *progress) (read, passed int, err error) {
+	filter, w, d := filters{expression: r.o.filter}, r.w, r.dump
 	var p capture.Packet
 	err = f.Guard(func() error {
 		for limit == 0 || passed < limit {

@@ -4,10 +4,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,25 +13,7 @@ import (
 // TestLab plays every scenario: what sniwatch says live, what it says of
 // tcpdump's file, the server's log and the truth must agree.
 func TestLab(t *testing.T) {
-	if testing.Short() {
-		t.Skip("NOT TESTED: the lab is not played with -short")
-	}
-	if err := missing(); err != nil {
-		t.Skipf("NOT TESTED: %v", err)
-	}
-	folder := t.TempDir()
-	program := filepath.Join(folder, "sniwatch")
-	if out, err := exec.Command("go", "build", "-o", program, "sniwatch/cmd/sniwatch").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	l, done, err := newLab(program, "", 6)
-	defer done()
-	if errors.Is(err, errNoCapture) {
-		t.Skipf("NOT TESTED: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := testLab(t)
 	l.playAll(scenarios, func(r result) {
 		t.Run(r.scenario.name, func(t *testing.T) {
 			if r.skipped != "" {

@@ -19,25 +19,34 @@ const ringHead = 8 + 8 + 4 + 4 + 4 + 1
 type packetRing struct {
 	most   int64 // bytes
 	size   int64 // of all pieces
-	pieces [][]byte
+	pieces []ringPackets
 	gone   capture.Timestamp // the latest time of a packet that was given up
 	lost   bool              // some were
+}
+
+// ringPackets are some packets of a packetRing, in one piece of memory.
+type ringPackets struct {
+	bytes       []byte
+	first, last capture.Timestamp // the earliest and the latest time
+	left        int               // packets that were not taken
 }
 
 // add holds a copy of a packet.
 func (r *packetRing) add(p *capture.Packet) {
 	need := ringHead + len(p.Data)
-	if n := len(r.pieces); n == 0 || cap(r.pieces[n-1])-len(r.pieces[n-1]) < need {
-		r.pieces = append(r.pieces, r.piece(max(need, ringPiece)))
+	if n := len(r.pieces); n == 0 || cap(r.pieces[n-1].bytes)-len(r.pieces[n-1].bytes) < need {
+		r.pieces = append(r.pieces, ringPackets{bytes: r.piece(max(need, ringPiece)), first: p.Time, last: p.Time})
 	}
 	last := &r.pieces[len(r.pieces)-1]
-	b := binary.LittleEndian.AppendUint64(*last, uint64(p.Time))
+	last.first, last.last = min(last.first, p.Time), max(last.last, p.Time)
+	last.left++
+	b := binary.LittleEndian.AppendUint64(last.bytes, uint64(p.Time))
 	b = binary.LittleEndian.AppendUint64(b, uint64(p.Number))
 	b = binary.LittleEndian.AppendUint32(b, uint32(p.Link))
 	b = binary.LittleEndian.AppendUint32(b, uint32(p.Length))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(p.Data)))
 	b = append(b, 0)
-	*last = append(b, p.Data...)
+	last.bytes = append(b, p.Data...)
 }
 
 // piece gives an empty piece of that size, that of the oldest packets if there is
@@ -46,14 +55,14 @@ func (r *packetRing) piece(size int) []byte {
 	var free []byte
 	for len(r.pieces) > 0 && r.size+int64(size) > r.most {
 		oldest := r.pieces[0]
-		r.each(oldest, func(p *capture.Packet, taken *byte) {
+		r.each(oldest.bytes, func(p *capture.Packet, taken *byte) {
 			if *taken == 0 {
 				r.gone, r.lost = max(r.gone, p.Time), true
 			}
 		})
-		r.size -= int64(cap(oldest))
+		r.size -= int64(cap(oldest.bytes))
 		r.pieces = append(r.pieces[:0], r.pieces[1:]...)
-		free = oldest[:0]
+		free = oldest.bytes[:0]
 	}
 	if cap(free) != size {
 		free = make([]byte, 0, size)
@@ -63,15 +72,21 @@ func (r *packetRing) piece(size int) []byte {
 }
 
 // take gives those packets from one time to another that were not taken before, in
-// the order in which they came. They are valid until take returns.
+// the order in which they came. They are valid until take returns. Pieces that have
+// none are not looked at: failures may come by the hundred in a second.
 func (r *packetRing) take(from, to capture.Timestamp, give func(*capture.Packet) error) error {
 	var first error
-	for _, piece := range r.pieces {
-		r.each(piece, func(p *capture.Packet, taken *byte) {
+	for i := range r.pieces {
+		piece := &r.pieces[i]
+		if piece.left == 0 || piece.last < from || piece.first > to {
+			continue
+		}
+		r.each(piece.bytes, func(p *capture.Packet, taken *byte) {
 			if *taken != 0 || p.Time < from || p.Time > to || first != nil {
 				return
 			}
 			*taken = 1
+			piece.left--
 			first = give(p)
 		})
 	}

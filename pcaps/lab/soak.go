@@ -45,6 +45,7 @@ const (
 	lastOrders  = 130 * time.Second // before the end: who is silent must be found out by then
 	restFrom    = 20 * time.Second  // without accidents, at the beginning
 	firstPort   = 10000
+	clock       = "15:04:05" // how the time is written
 )
 
 // run gives an error where anything is not as it should be.
@@ -65,7 +66,9 @@ func (k soak) run(l *lab) error {
 	if err := errors.Join(s.serve("soak"), server.start(s), firewall("ip saddr "+blocked+" tcp dport 443 drop")(s)); err != nil {
 		return err
 	}
-	r := &soaking{soak: k, site: s, ledger: newLedger(), told: make(chan struct{}), port: firstPort, sources: []string{edgeUsual, edgeSecond, edgeThird}}
+	r := &soaking{soak: k, site: s, ledger: newLedger(func(wrong string) {
+		fmt.Fprintf(k.out, "%s  ✗ %s\n", time.Now().Format(clock), clean(wrong))
+	}), told: make(chan struct{}), port: firstPort, sources: []string{edgeUsual, edgeSecond, edgeThird}}
 	if err := r.begin(); err != nil {
 		return err
 	}
@@ -223,8 +226,5 @@ func (r *soaking) print() {
 	said := strings.Split(strings.TrimSpace(string(read(r.sniffer.errors))), "\n")
 	for _, line := range said[max(0, len(said)-4):] {
 		fmt.Fprintf(r.out, "  %s\n", clean(line))
-	}
-	for _, w := range l.wrong {
-		fmt.Fprintf(r.out, "✗ %s\n", clean(w))
 	}
 }

@@ -51,7 +51,7 @@ func (r *soaking) plan(from, until time.Time) []planned {
 // happen lets an accident happen. One that would break connections waits until
 // there are none, and nobody begins one meanwhile.
 func (r *soaking) happen(a accident) {
-	r.events = append(r.events, fmt.Sprintf("%s  %s", time.Now().Format("15:04:05"), a.name))
+	r.events = append(r.events, fmt.Sprintf("%s  %s", time.Now().Format(clock), a.name))
 	if a.quiet {
 		r.gate.Lock()
 		defer r.gate.Unlock()

@@ -26,10 +26,11 @@ type ledger struct {
 	logged  int // those that should have been
 	last    json.RawMessage
 	ended   error
+	say     func(wrong string) // at once
 }
 
-func newLedger() *ledger {
-	return &ledger{pending: map[netip.AddrPort]truth{}, made: map[string]int{}}
+func newLedger(say func(wrong string)) *ledger {
+	return &ledger{pending: map[netip.AddrPort]truth{}, made: map[string]int{}, say: say}
 }
 
 // expect notes a connection that is about to be made; false: the one before it from
@@ -60,6 +61,7 @@ func (l *ledger) note(format string, words ...any) {
 	l.wrongs++
 	if len(l.wrong) < most {
 		l.wrong = append(l.wrong, fmt.Sprintf(format, words...))
+		l.say(l.wrong[len(l.wrong)-1])
 	}
 }
 

@@ -88,7 +88,7 @@ func TestLedger(t *testing.T) {
 		{"dropped", want, []string{toldLine, strings.Replace(lastReport, "{}", `{"packets_dropped_by_kernel":3}`, 1)}, "packets_dropped_by_kernel: 3"},
 		{"garbage", want, []string{"{", toldLine, lastReport}, "not understood"},
 	} {
-		l := newLedger()
+		l := newLedger(func(string) {})
 		if !l.expect(client, "kind", tt.want) || l.expect(client, "kind", tt.want) {
 			t.Fatal("a client may come once until it is told")
 		}

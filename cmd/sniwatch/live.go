@@ -34,6 +34,7 @@ func (r *watching) live(ctx context.Context, n needs) error {
 	if err := o.giveUp(s, n, r.out, r.dump); err != nil {
 		return err
 	}
+	widen(s.out)
 	fmt.Fprintf(s.err, "sniwatch: watching %s (%s), Ctrl-C ends and prints the summary\n", o.interfaceName, h.LinkType())
 
 	asked := make(chan os.Signal, 1)

@@ -19,7 +19,12 @@ type notifier struct {
 	watchdog time.Duration // between two signs of life; 0: none is wanted
 	alive    time.Time
 	status   time.Time
+	late     chan struct{} // closed when a message that systemd was slow to take is sent; nil: none
 }
+
+// notifyPatience is how long packets may wait because systemd does not take a
+// message: its socket holds a few, and a write to a full one blocks.
+const notifyPatience = 100 * time.Millisecond
 
 func newNotifier() *notifier {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
@@ -32,10 +37,29 @@ func newNotifier() *notifier {
 	return n
 }
 
-// send tells systemd something. That it does not hear is nothing to end for.
+// send tells systemd something. That it does not hear is nothing to end for, or to
+// wait for.
 func (n *notifier) send(state string) {
-	if n != nil {
+	if n == nil {
+		return
+	}
+	if n.late != nil {
+		select {
+		case <-n.late:
+			n.late = nil
+		default:
+			return
+		}
+	}
+	sent := make(chan struct{})
+	go func() {
 		_, _ = daemon.SdNotify(false, state)
+		close(sent)
+	}()
+	select {
+	case <-sent:
+	case <-time.After(notifyPatience):
+		n.late = sent
 	}
 }
 

@@ -81,8 +81,14 @@ func synUnansweredWords(v *view) Diagnosis {
 }
 
 func (v *view) silenceRow(label string, d time.Duration) Evidence {
+	if v.End.How == Timeout {
+		return Evidence{Packet: v.LastPacket, Label: label, Value: "within " + longSilence, Note: "the capture went on, this connection did not"}
+	}
 	return Evidence{Packet: v.LastPacket, Label: label, Value: "within " + span(d), Note: "up to the last packet of this connection"}
 }
+
+// longSilence is for how long nothing came, at least, where End.How is Timeout.
+const longSilence = "two minutes or more"
 
 func synackUnanswered(v *view) bool {
 	o := &v.Opening
@@ -272,13 +278,13 @@ func clientSilent(v *view) bool {
 
 func clientSilentWords(v *view) Diagnosis {
 	d := Diagnosis{Certainty: Possible, Title: v.Client() + " had your certificate, and said nothing more"}
-	until := v.End.Time
-	if v.End.How == Timeout {
-		until = v.Last
+	silent := longSilence
+	if v.End.How != Timeout {
+		silent = span(v.End.Time.Sub(v.FromServer.Last))
 	}
 	d.Evidence = []Evidence{v.asked(), v.isFor(),
 		{Packet: v.FromServer.LastPacket, Label: "your server's part", Value: many(v.FromServer.Bytes, "byte"), Note: "all acknowledged"},
-		{Packet: v.LastPacket, Label: v.client() + " sent nothing", Value: "for " + span(until.Sub(v.FromServer.Last))}, v.endRow()}
+		{Packet: v.LastPacket, Label: v.client() + " sent nothing", Value: "for " + silent}, v.endRow()}
 	d.Explanation = paragraphs(
 		sentences("The server's whole part of the handshake arrived, and then "+v.client()+" neither went on nor left. It may have hung, or its answer got lost on the way to you.",
 			v.viewersGet("502 or 504")), v.suspicion())

@@ -29,7 +29,9 @@ var mayImport = map[string][]string{
 	"analyze/report":          {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/origin/logs", "sniwatch/analyze/tlswire", "sniwatch/capture", "github.com/olekukonko/tablewriter", "github.com/mattn/go-runewidth", "golang.org/x/net/idna", "golang.org/x/sys/unix"},
 	"pcaps/bench":             {"sniwatch/pcaps/gen/bench"},
 	"analyze/origin/config":   {},
-	"pcaps/lab":               {"sniwatch/pcaps/gen/bench", "sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
+	"pcaps/lab":               {"sniwatch/pcaps/netns", "sniwatch/pcaps/gen/bench", "sniwatch/pcaps/gen/keys", "sniwatch/pcaps/gen/tlsbytes", "golang.org/x/sys/unix"},
+	"pcaps/netns":             {"golang.org/x/sys/unix"},
+	"pcaps/netns/netnstest":   {"sniwatch/pcaps/netns"},
 	"analyze/report/redact":   {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/origin", "sniwatch/analyze/tlswire", "sniwatch/capture", "golang.org/x/crypto/cryptobyte", "sniwatch/analyze/origin/config"},
 	"analyze/report/evidence": {"sniwatch/analyze", "sniwatch/analyze/edge", "sniwatch/analyze/report", "sniwatch/analyze/tcp", "sniwatch/analyze/tlswire", "sniwatch/capture"},
 }

@@ -140,7 +140,7 @@ http {
 		return err
 	}
 	ask := exec.Command("curl", "--silent", "--fail", "--noproxy", "*", "--max-time", "5", "http://127.0.0.1/")
-	if err := s.edge.start(ask, false); err != nil {
+	if err := s.edge.Start(ask); err != nil {
 		return err
 	}
 	if ask.Wait() != nil {

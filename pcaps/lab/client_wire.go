@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sniwatch/pcaps/netns"
 )
 
 // A shape is how the first bytes of a client are cut.
@@ -134,7 +136,7 @@ func (w *wire) waitForUnread() error {
 	if err != nil {
 		return err
 	}
-	there := until(time.Second, func() bool {
+	there := netns.Until(time.Second, func() bool {
 		unread := 0
 		raw.Control(func(fd uintptr) { unread, err = unix.IoctlGetInt(int(fd), unix.SIOCINQ) })
 		return err != nil || unread > 0

@@ -51,7 +51,7 @@ type forwarder struct {
 func (s *site) startForwarder(r route) error {
 	f := &forwarder{route: r, ends: [2]int{-1, -1}}
 	s.forwarder = f
-	return s.middle.do(func() error {
+	return s.middle.Do(func() error {
 		for i, name := range []string{"to-origin", "to-edge"} {
 			fd, err := packetSocket(name)
 			if err != nil {

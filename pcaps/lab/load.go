@@ -133,7 +133,7 @@ func (k load) send(s *site, r *replay, g *gauge) (sent int, err error) {
 
 // rawSocket opens the edge's end of the cable for whole frames, see packet(7).
 func (s *site) rawSocket() (fd int, err error) {
-	err = s.edge.do(func() error {
+	err = s.edge.Do(func() error {
 		link, err := net.InterfaceByName("wire")
 		if err != nil {
 			return err

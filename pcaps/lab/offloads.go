@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sniwatch/pcaps/netns"
 )
 
 // Commands of SIOCETHTOOL that set one offload each (linux/ethtool.h). Off, the
@@ -37,8 +39,8 @@ func (s *site) offloadsOfBoth(on bool) error {
 }
 
 // offloads switches the offloads of a namespace's "wire" on or off.
-func (s *site) offloads(n *namespace, on bool) error {
-	return n.do(func() error {
+func (s *site) offloads(n *netns.Namespace, on bool) error {
+	return n.Do(func() error {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return err

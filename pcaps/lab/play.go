@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"sniwatch/pcaps/netns"
 )
 
 // A result is what came of a scenario.
@@ -62,7 +64,7 @@ func (l *lab) play(c scenario) (r result) {
 	if r.err != nil {
 		return r
 	}
-	until(2*time.Second, func() bool { // a busy server writes its lines late
+	netns.Until(2*time.Second, func() bool { // a busy server writes its lines late
 		r.remarks, r.err = c.server.logs(s)
 		return r.err != nil || len(againstLog(r.all, r.remarks)) == 0
 	})
@@ -105,12 +107,12 @@ func missing() error {
 	if lacks := lacking(always); len(lacks) > 0 {
 		return fmt.Errorf("not installed: %s (.ci/deps tests installs what the lab needs)", strings.Join(lacks, ", "))
 	}
-	n, err := newNamespace()
+	n, err := netns.New()
 	if err != nil {
 		return err
 	}
-	defer n.close()
-	return n.sealed()
+	defer n.Close()
+	return n.Sealed()
 }
 
 // lacking gives those of the programs that are not installed.

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sniwatch/pcaps/netns"
 )
 
 // lifeScenarios are what happens beside single handshakes.
@@ -111,7 +113,7 @@ func (s *site) reload(chain string) error {
 	if err := master.Signal(syscall.SIGHUP); err != nil {
 		return err
 	}
-	if !until(5*time.Second, func() bool { return !slices.ContainsFunc(children(master.Pid), in(old)) }) {
+	if !netns.Until(5*time.Second, func() bool { return !slices.ContainsFunc(children(master.Pid), in(old)) }) {
 		return errors.New("nginx does not reload")
 	}
 	return nil

@@ -130,7 +130,7 @@ func blackHole(f frame) fate { return lostIf(!f.toOrigin && f.length > 1000) }
 // before it.
 func firewall(rule string) func(*site) error {
 	return func(s *site) error {
-		return s.origin.sh("nft add table inet lab\nnft 'add chain inet lab in { type filter hook input priority 0; }'\nnft 'add rule inet lab in " + rule + "'")
+		return s.origin.Sh("nft add table inet lab\nnft 'add chain inet lab in { type filter hook input priority 0; }'\nnft 'add rule inet lab in " + rule + "'")
 	}
 }
 

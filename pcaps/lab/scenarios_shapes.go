@@ -71,7 +71,7 @@ var postQuantum = []tls.CurveID{tls.X25519MLKEM768, tls.CurveP256}
 
 // smallSegments lets the edge announce a maximum segment size of 300 bytes.
 func smallSegments(s *site) error {
-	return errors.Join(s.edge.sh("ip route change "+origin4+"/32 dev wire advmss 300"), withoutOffloads(s))
+	return errors.Join(s.edge.Sh("ip route change "+origin4+"/32 dev wire advmss 300"), withoutOffloads(s))
 }
 
 // shaped is the edge with a ClientHello in another form, in both versions.

@@ -67,7 +67,7 @@ func (hung) needs() []string              { return nil }
 func (hung) logs(*site) ([]remark, error) { return nil, nil }
 
 func (hung) start(s *site) error {
-	return s.origin.do(func() error {
+	return s.origin.Do(func() error {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return err

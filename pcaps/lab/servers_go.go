@@ -79,7 +79,7 @@ func wantsClientCertificate(c *tls.Config) {
 
 // listen opens port 443 of the origin for IPv4 and IPv6.
 func (s *site) listen() (l net.Listener, err error) {
-	err = s.origin.do(func() error {
+	err = s.origin.Do(func() error {
 		l, err = net.Listen("tcp", ":443")
 		return err
 	})

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sniwatch/pcaps/netns"
 )
 
 // An nginx is the nginx of this machine.
@@ -35,7 +37,7 @@ func (n nginx) start(s *site) error {
 	if err := s.listening(s.origin, 443); err != nil {
 		return err
 	}
-	if !until(2*time.Second, func() bool { return len(children(master.Process.Pid)) > 0 }) {
+	if !netns.Until(2*time.Second, func() bool { return len(children(master.Process.Pid)) > 0 }) {
 		return errors.New("nginx has no workers")
 	}
 	if n.silent {

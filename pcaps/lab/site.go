@@ -13,7 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"sniwatch/pcaps/netns"
 )
 
 // Addresses of the lab. Those of the edge are on CloudFront's published list, the
@@ -35,8 +38,8 @@ var edgeAddresses = []string{edgeUsual, edgeSecond, edgeThird, otherClient}
 // cable between their interfaces "wire", with nothing else and no way out. With a
 // route, a forwarder stands in the middle of the cable.
 type site struct {
-	origin, edge *namespace
-	middle       *namespace // nil: the cable is direct
+	origin, edge *netns.Namespace
+	middle       *netns.Namespace // nil: the cable is direct
 	forwarder    *forwarder
 	folder       string // for what servers and witnesses write
 	lab          *lab
@@ -57,14 +60,14 @@ func newSite(l *lab, folder string, r route) (s *site, err error) {
 			s.close()
 		}
 	}()
-	if s.origin, err = newNamespace(); err != nil {
+	if s.origin, err = netns.New(); err != nil {
 		return nil, err
 	}
-	if s.edge, err = newNamespace(); err != nil {
+	if s.edge, err = netns.New(); err != nil {
 		return nil, err
 	}
 	if r == nil {
-		err = cable(s.origin, "wire", s.edge, "wire")
+		err = netns.Join(s.origin, "wire", s.edge, "wire")
 	} else {
 		err = s.layThroughMiddle()
 	}
@@ -72,10 +75,10 @@ func newSite(l *lab, folder string, r route) (s *site, err error) {
 		err = s.addresses()
 	}
 	if err == nil {
-		err = errors.Join(s.origin.sealed("wire"), s.edge.sealed("wire"))
+		err = errors.Join(s.origin.Sealed("wire"), s.edge.Sealed("wire"))
 	}
 	if err == nil && r != nil {
-		err = errors.Join(s.middle.sealed("to-origin", "to-edge"), s.startForwarder(r))
+		err = errors.Join(s.middle.Sealed("to-origin", "to-edge"), s.startForwarder(r))
 	}
 	if err != nil {
 		return nil, err
@@ -83,28 +86,23 @@ func newSite(l *lab, folder string, r route) (s *site, err error) {
 	return s, nil
 }
 
-// cable joins two namespaces.
-func cable(a *namespace, nameA string, b *namespace, nameB string) error {
-	return a.sh(fmt.Sprintf("ip link add %s type veth peer name %s netns /proc/%d/fd/%d", nameA, nameB, os.Getpid(), b.file.Fd()))
-}
-
 // layThroughMiddle lays two cables with a namespace between them. The forwarder
 // copies frames as they are: no interface may leave cutting or checksums to the
 // next one.
 func (s *site) layThroughMiddle() (err error) {
-	if s.middle, err = newNamespace(); err != nil {
+	if s.middle, err = netns.New(); err != nil {
 		return err
 	}
-	if err = cable(s.origin, "wire", s.middle, "to-origin"); err != nil {
+	if err = netns.Join(s.origin, "wire", s.middle, "to-origin"); err != nil {
 		return err
 	}
-	if err = cable(s.edge, "wire", s.middle, "to-edge"); err != nil {
+	if err = netns.Join(s.edge, "wire", s.middle, "to-edge"); err != nil {
 		return err
 	}
 	if err = s.offloadsOfBoth(false); err != nil {
 		return err
 	}
-	return s.middle.sh(`ip link set to-origin addrgenmode none
+	return s.middle.Sh(`ip link set to-origin addrgenmode none
 		ip link set to-edge addrgenmode none
 		ip link set to-origin up
 		ip link set to-edge up`)
@@ -121,7 +119,7 @@ func (s *site) addresses() error {
 	}
 	here += fmt.Sprintf("ip -6 route add %s/128 dev wire\n", edge6)
 	there += fmt.Sprintf("ip route add %s/32 dev wire\nip -6 route add %s/128 dev wire\n", origin4, origin6)
-	return errors.Join(s.origin.sh(here), s.edge.sh(there))
+	return errors.Join(s.origin.Sh(here), s.edge.Sh(there))
 }
 
 // close ends what was started, and takes the cable away.
@@ -136,9 +134,9 @@ func (s *site) close() {
 	if s.forwarder != nil {
 		s.forwarder.close()
 	}
-	for _, n := range []*namespace{s.origin, s.edge, s.middle} {
+	for _, n := range []*netns.Namespace{s.origin, s.edge, s.middle} {
 		if n != nil {
-			n.close()
+			n.Close()
 		}
 	}
 }
@@ -155,8 +153,9 @@ func (s *site) write(name, text string) (string, error) {
 }
 
 // program starts a program in one of the namespaces; what it says goes to a file
-// in the site's folder. It runs until the site is closed.
-func (s *site) program(n *namespace, output string, name string, arguments ...string) (*exec.Cmd, error) {
+// in the site's folder. It runs until the site is closed, and so do the processes
+// which it has started: it is the first of a process namespace.
+func (s *site) program(n *netns.Namespace, output string, name string, arguments ...string) (*exec.Cmd, error) {
 	out, err := os.OpenFile(s.file(output), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
@@ -164,7 +163,8 @@ func (s *site) program(n *namespace, output string, name string, arguments ...st
 	defer out.Close()
 	c := exec.Command(name, arguments...)
 	c.Dir, c.Stdout, c.Stderr = s.folder, out, out
-	if err := n.start(c, true); err != nil {
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+	if err := n.Start(c); err != nil {
 		return nil, err
 	}
 	s.running = append(s.running, c)
@@ -173,11 +173,11 @@ func (s *site) program(n *namespace, output string, name string, arguments ...st
 
 // listening waits until somebody listens on a port of a namespace. It looks at
 // the kernel's list and sends nothing, so that no log has a line of it.
-func (s *site) listening(n *namespace, port int) error {
+func (s *site) listening(n *netns.Namespace, port int) error {
 	mark := fmt.Sprintf(":%04X ", port)
-	heard := until(10*time.Second, func() bool {
+	heard := netns.Until(10*time.Second, func() bool {
 		found := false
-		n.do(func() error {
+		n.Do(func() error {
 			for _, list := range []string{"tcp", "tcp6"} {
 				text, _ := os.ReadFile("/proc/thread-self/net/" + list)
 				for line := range strings.Lines(string(text)) {
@@ -214,7 +214,7 @@ func to(from netip.AddrPort) netip.AddrPort {
 
 // dial opens a connection from the edge to the origin.
 func (s *site) dial(from netip.AddrPort, patience time.Duration) (conn *net.TCPConn, err error) {
-	err = s.edge.do(func() error {
+	err = s.edge.Do(func() error {
 		d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(from), Timeout: patience}
 		c, err := d.Dial("tcp", to(from).String())
 		if err == nil {

@@ -92,7 +92,7 @@ func (r *soaking) begin() error {
 		r.ledger.read(reader)
 		close(r.told)
 	}()
-	if err := s.origin.sh("mkdir " + s.file("ring")); err != nil {
+	if err := s.origin.Sh("mkdir " + s.file("ring")); err != nil {
 		return err
 	}
 	var err error

@@ -87,7 +87,7 @@ func (r *soaking) compareSaid() {
 // downAndUp takes the interface down. Its routes go with it.
 func downAndUp(r *soaking) error {
 	s := r.site
-	if err := s.origin.sh("ip link set wire down"); err != nil {
+	if err := s.origin.Sh("ip link set wire down"); err != nil {
 		return err
 	}
 	time.Sleep(3 * time.Second)
@@ -95,7 +95,7 @@ func downAndUp(r *soaking) error {
 	for _, a := range append([]string{blocked}, r.sources...) {
 		up += fmt.Sprintf("ip route replace %s/32 dev wire\n", a)
 	}
-	err := s.origin.sh(up)
+	err := s.origin.Sh(up)
 	time.Sleep(2 * time.Second)
 	return err
 }
@@ -157,6 +157,6 @@ func changeAddress(r *soaking) error {
 	}
 	r.sources[2] = now
 	return errors.Join(
-		s.edge.sh(fmt.Sprintf("ip addr del %s/32 dev wire\nip addr add %s/32 dev wire\nip route replace %s/32 dev wire", old, now, origin4)),
-		s.origin.sh(fmt.Sprintf("ip route del %s/32 dev wire\nip route add %s/32 dev wire", old, now)))
+		s.edge.Sh(fmt.Sprintf("ip addr del %s/32 dev wire\nip addr add %s/32 dev wire\nip route replace %s/32 dev wire", old, now, origin4)),
+		s.origin.Sh(fmt.Sprintf("ip route del %s/32 dev wire\nip route add %s/32 dev wire", old, now)))
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sniwatch/pcaps/netns"
 )
 
 // A witness is a program that captures in the origin while a scenario is played.
@@ -42,14 +44,14 @@ func (s *site) watchTo(out io.Writer, name, ready, program string, arguments ...
 	defer said.Close()
 	w.command = exec.Command(program, arguments...)
 	w.command.Stdout, w.command.Stderr = out, said
-	if err := s.origin.start(w.command, false); err != nil {
+	if err := s.origin.Start(w.command); err != nil {
 		return nil, err
 	}
 	s.after(func() {
 		w.command.Process.Kill()
 		w.command.Wait()
 	})
-	if !until(10*time.Second, func() bool { return bytes.Contains(read(w.errors), []byte(ready)) }) {
+	if !netns.Until(10*time.Second, func() bool { return bytes.Contains(read(w.errors), []byte(ready)) }) {
 		return nil, fmt.Errorf("%s does not begin to capture: %s", name, read(w.errors))
 	}
 	return w, nil

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sniwatch/capture"
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 var _ capture.Source = (*Handle)(nil)
@@ -25,6 +26,21 @@ func closeAndRelease(h *Handle) {
 	h.Close()
 	var p capture.Packet
 	h.Next(&p)
+}
+
+// openIn starts a capture in the namespace and ends it with the test.
+func openIn(t *testing.T, n netnstest.Namespace, o Options) *Handle {
+	t.Helper()
+	var h *Handle
+	err := n.Do(func() (err error) {
+		h, err = Open(o)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeAndRelease(h) })
+	return h
 }
 
 // nextPacket waits for a packet, 5 seconds at most.
@@ -45,10 +61,10 @@ func nextPacket(t *testing.T, h *Handle, p *capture.Packet) {
 // TestCaptureOnLoopback sends one byte after the other through a connection
 // and looks at each segment.
 func TestCaptureOnLoopback(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	listener, client := connection(t, n)
 	port := uint16(listener.Addr().(*net.TCPAddr).Port)
-	h := n.open(t, Options{Interface: "lo", Ports: []uint16{port}})
+	h := openIn(t, n, Options{Interface: "lo", Ports: []uint16{port}})
 	if h.LinkType() != capture.LinkEthernet {
 		t.Errorf("link type %s", h.LinkType())
 	}
@@ -94,11 +110,11 @@ func TestCaptureOnLoopback(t *testing.T) {
 }
 
 // connection gives a listener on 127.0.0.1 and a connection to it.
-func connection(t *testing.T, n namespace) (net.Listener, net.Conn) {
+func connection(t *testing.T, n netnstest.Namespace) (net.Listener, net.Conn) {
 	t.Helper()
 	var listener net.Listener
 	var client net.Conn
-	err := n.do(func() (err error) {
+	err := n.Do(func() (err error) {
 		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return err
 		}
@@ -113,7 +129,7 @@ func connection(t *testing.T, n namespace) (net.Listener, net.Conn) {
 }
 
 func TestTick(t *testing.T) {
-	h := newNamespace(t).open(t, Options{Interface: "lo"})
+	h := openIn(t, netnstest.New(t), Options{Interface: "lo"})
 	var p capture.Packet
 	began := time.Now()
 	err := h.Next(&p)
@@ -125,10 +141,10 @@ func TestTick(t *testing.T) {
 // TestTicksBetweenPackets proves that a steady stream does not keep the caller
 // from looking at the clock.
 func TestTicksBetweenPackets(t *testing.T) {
-	n := newNamespace(t)
-	h := n.open(t, Options{Interface: "lo", Filter: "udp port 9"})
+	n := netnstest.New(t)
+	h := openIn(t, n, Options{Interface: "lo", Filter: "udp port 9"})
 	sent := make(chan error)
-	go func() { sent <- n.sendUDP(200, 5*time.Millisecond) }()
+	go func() { sent <- sendUDP(n, 200, 5*time.Millisecond) }()
 	var p capture.Packet
 	nextPacket(t, h, &p)
 	packets, ticks, waiting := 0, 0, 0
@@ -152,9 +168,9 @@ func TestTicksBetweenPackets(t *testing.T) {
 }
 
 func TestNextDoesNotAllocate(t *testing.T) {
-	n := newNamespace(t)
-	h := n.open(t, Options{Interface: "lo", Filter: "udp port 9"})
-	if err := n.sendUDP(400, 0); err != nil {
+	n := netnstest.New(t)
+	h := openIn(t, n, Options{Interface: "lo", Filter: "udp port 9"})
+	if err := sendUDP(n, 400, 0); err != nil {
 		t.Fatal(err)
 	}
 	var p capture.Packet
@@ -166,8 +182,8 @@ func TestNextDoesNotAllocate(t *testing.T) {
 
 // sendUDP sends packets to port 9 of lo, where nobody listens: about half of
 // the calls give the last packet's "port unreachable" instead.
-func (n namespace) sendUDP(packets int, pause time.Duration) error {
-	return n.do(func() error {
+func sendUDP(n netnstest.Namespace, packets int, pause time.Duration) error {
+	return n.Do(func() error {
 		sender, err := net.Dial("udp", "127.0.0.1:9")
 		if err != nil {
 			return err
@@ -184,7 +200,7 @@ func (n namespace) sendUDP(packets int, pause time.Duration) error {
 // TestCloseBySignal ends a capture as Ctrl-C does: from another goroutine,
 // while Next waits.
 func TestCloseBySignal(t *testing.T) {
-	h := newNamespace(t).open(t, Options{Interface: "lo"})
+	h := openIn(t, netnstest.New(t), Options{Interface: "lo"})
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR2)
 	defer signal.Stop(signals)
@@ -224,9 +240,9 @@ func TestCloseBySignal(t *testing.T) {
 // TestCloseWhileOthersWork closes from several goroutines while packets are
 // read and counted: all of them return, and Next says the end.
 func TestCloseWhileOthersWork(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	for range 5 {
-		h := n.open(t, Options{Interface: "lo", Filter: "udp port 9"})
+		h := openIn(t, n, Options{Interface: "lo", Filter: "udp port 9"})
 		var working sync.WaitGroup
 		closing := make(chan struct{})
 		for range 2 {
@@ -243,7 +259,7 @@ func TestCloseWhileOthersWork(t *testing.T) {
 			})
 		}
 		working.Go(func() {
-			if err := n.sendUDP(100, 0); err != nil {
+			if err := sendUDP(n, 100, 0); err != nil {
 				t.Error(err)
 			}
 			close(closing)
@@ -273,7 +289,7 @@ func TestCloseWhileOthersWork(t *testing.T) {
 // TestOpenLeavesNothing opens again and again, with success and without: no
 // file stays open.
 func TestOpenLeavesNothing(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	openFiles := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
@@ -284,7 +300,7 @@ func TestOpenLeavesNothing(t *testing.T) {
 	attempts := func() {
 		for _, o := range []Options{{Interface: "lo"}, {Interface: "any"}, {Interface: "lo", Filter: "no such"},
 			{Interface: "eth99"}, {Interface: "lo", Filter: "tcp", Ports: []uint16{443, 8443}}} {
-			n.do(func() error {
+			n.Do(func() error {
 				h, err := Open(o)
 				if err == nil {
 					h.Close()
@@ -306,9 +322,9 @@ func TestOpenLeavesNothing(t *testing.T) {
 // TestViewOutlivesClose looks at the bytes of a packet after Close, as a
 // reader does that a signal interrupts: they must not be unmapped.
 func TestViewOutlivesClose(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	listener, client := connection(t, n)
-	h := n.open(t, Options{Interface: "lo", Ports: []uint16{uint16(listener.Addr().(*net.TCPAddr).Port)}})
+	h := openIn(t, n, Options{Interface: "lo", Ports: []uint16{uint16(listener.Addr().(*net.TCPAddr).Port)}})
 	content := bytes.Repeat([]byte("sniwatch"), 1000)
 	if _, err := client.Write(content); err != nil {
 		t.Fatal(err)
@@ -334,9 +350,9 @@ func TestViewOutlivesClose(t *testing.T) {
 }
 
 func TestSnapLen(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	listener, client := connection(t, n)
-	h := n.open(t, Options{Interface: "lo", SnapLen: 80, Ports: []uint16{uint16(listener.Addr().(*net.TCPAddr).Port)}})
+	h := openIn(t, n, Options{Interface: "lo", SnapLen: 80, Ports: []uint16{uint16(listener.Addr().(*net.TCPAddr).Port)}})
 	if _, err := client.Write(make([]byte, 1000)); err != nil {
 		t.Fatal(err)
 	}
@@ -349,9 +365,9 @@ func TestSnapLen(t *testing.T) {
 
 // TestDropsAreCounted sends more than the buffer holds while nobody reads.
 func TestDropsAreCounted(t *testing.T) {
-	n := newNamespace(t)
-	h := n.open(t, Options{Interface: "lo", BufferKiB: 512, Filter: "udp port 9"})
-	if err := n.sendUDP(3000, 0); err != nil {
+	n := netnstest.New(t)
+	h := openIn(t, n, Options{Interface: "lo", BufferKiB: 512, Filter: "udp port 9"})
+	if err := sendUDP(n, 3000, 0); err != nil {
 		t.Fatal(err)
 	}
 	received, dropped, _, err := h.Stats()

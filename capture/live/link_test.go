@@ -12,24 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sniwatch/capture"
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // TestDefaultFilter makes connections over IPv4 and IPv6 and is told by ICMP
 // that there is no way to another: all of it is let through, port 80 is not.
 func TestDefaultFilter(t *testing.T) {
-	origin, edge := newNamespace(t), newNamespace(t)
-	join(t, origin, edge)
-	for host, n := range map[string]namespace{"1": origin, "2": edge} {
-		n.run(t, `ip addr add 192.0.2.`+host+`/24 dev wire
-			ip addr add 2001:db8::`+host+`/64 dev wire nodad`)
-	}
-	origin.run(t, `sysctl -qw net.ipv4.ip_forward=1
-		ip route add unreachable 203.0.113.0/24`)
-	edge.run(t, "ip route add 203.0.113.0/24 via 192.0.2.1")
-	origin.listen(t, ":443", ":80")
+	origin, edge := netnstest.Wired(t, `ip addr add 192.0.2.1/24 dev wire
+		ip addr add 2001:db8::1/64 dev wire nodad
+		sysctl -qw net.ipv4.ip_forward=1
+		ip route add unreachable 203.0.113.0/24`,
+		`ip addr add 192.0.2.2/24 dev wire
+		ip addr add 2001:db8::2/64 dev wire nodad
+		ip route add 203.0.113.0/24 via 192.0.2.1`)
+	listen(t, origin, ":443", ":80")
 
-	h := origin.open(t, Options{Interface: "wire"})
-	err := edge.do(func() error {
+	h := openIn(t, origin, Options{Interface: "wire"})
+	err := edge.Do(func() error {
 		for _, address := range []string{"192.0.2.1:80", "192.0.2.1:443", "[2001:db8::1]:80", "[2001:db8::1]:443"} {
 			conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 			if err != nil {
@@ -54,13 +53,12 @@ func TestDefaultFilter(t *testing.T) {
 // off and keeps it beside the packet; on the way out the capture sees it in the
 // packet. The default filter lets both through, and libpcap puts the tag back.
 func TestVLANTags(t *testing.T) {
-	origin, edge := newNamespace(t), newNamespace(t)
-	join(t, origin, edge)
+	origin, edge := netnstest.Wired(t, "", "")
 	ends := map[string]*Handle{
-		"way in":  origin.open(t, Options{Interface: "wire"}),
-		"way out": edge.open(t, Options{Interface: "wire"}),
+		"way in":  openIn(t, origin, Options{Interface: "wire"}),
+		"way out": openIn(t, edge, Options{Interface: "wire"}),
 	}
-	edge.send(t,
+	send(t, edge,
 		frame(t, ethernetVLAN, tagIPv4, ipv4(layers.IPProtocolTCP), tcp(40000, 443)),
 		frame(t, ethernetVLAN, tagIPv6, ipv6(layers.IPProtocolTCP), tcp(40000, 443)),
 		frame(t, ethernetVLAN, tagIPv4, ipv4(layers.IPProtocolTCP), tcp(40000, 80)),
@@ -88,9 +86,9 @@ func checkSeen(t *testing.T, where string, seen map[string]bool, wanted ...strin
 }
 
 // send sends whole frames over the wire.
-func (n namespace) send(t *testing.T, frames ...[]byte) {
+func send(t *testing.T, n netnstest.Namespace, frames ...[]byte) {
 	t.Helper()
-	err := n.do(func() error {
+	err := n.Do(func() error {
 		wire, err := net.InterfaceByName("wire")
 		if err != nil {
 			return err
@@ -113,9 +111,9 @@ func (n namespace) send(t *testing.T, frames ...[]byte) {
 }
 
 // listen accepts connections in the namespace until the test ends.
-func (n namespace) listen(t *testing.T, addresses ...string) {
+func listen(t *testing.T, n netnstest.Namespace, addresses ...string) {
 	t.Helper()
-	err := n.do(func() error {
+	err := n.Do(func() error {
 		for _, address := range addresses {
 			listener, err := net.Listen("tcp", address)
 			if err != nil {
@@ -163,13 +161,13 @@ func readSYNs(t *testing.T, h *Handle) map[string]bool {
 }
 
 func TestAnyInterface(t *testing.T) {
-	n := newNamespace(t)
-	h := n.open(t, Options{Interface: "any"})
+	n := netnstest.New(t)
+	h := openIn(t, n, Options{Interface: "any"})
 	if h.LinkType() != capture.LinkSLL && h.LinkType() != capture.LinkSLL2 {
 		t.Errorf("link type %s", h.LinkType())
 	}
-	n.listen(t, ":443")
-	err := n.do(func() error {
+	listen(t, n, ":443")
+	err := n.Do(func() error {
 		conn, err := net.Dial("tcp", "127.0.0.1:443")
 		if err == nil {
 			conn.Close()
@@ -190,10 +188,10 @@ func TestAnyInterface(t *testing.T) {
 // TestRawLink proves that the number of a live link type is that of files: a
 // tunnel interface has DLT_RAW, 12, in libpcap and LINKTYPE_RAW, 101, in files.
 func TestRawLink(t *testing.T) {
-	n := newNamespace(t)
-	n.run(t, "ip tuntap add tunnel mode tun && ip link set tunnel up || true")
+	n := netnstest.New(t)
+	n.Sh(t, "ip tuntap add tunnel mode tun && ip link set tunnel up || true")
 	var h *Handle
-	err := n.do(func() (err error) {
+	err := n.Do(func() (err error) {
 		h, err = Open(Options{Interface: "tunnel"})
 		return err
 	})
@@ -211,12 +209,11 @@ func TestRawLink(t *testing.T) {
 }
 
 func TestInterfaceVanishes(t *testing.T) {
-	origin, edge := newNamespace(t), newNamespace(t)
-	join(t, origin, edge)
-	h := origin.open(t, Options{Interface: "wire"})
-	edge.run(t, "ip link del wire")
+	origin, edge := netnstest.Wired(t, "", "")
+	h := openIn(t, origin, Options{Interface: "wire"})
+	edge.Sh(t, "ip link del wire")
 	began := time.Now()
-	err := origin.do(func() error { // where the name of the interface can be looked up
+	err := origin.Do(func() error { // where the name of the interface can be looked up
 		for {
 			var p capture.Packet
 			if err := h.Next(&p); err != nil && !errors.Is(err, ErrTick) {

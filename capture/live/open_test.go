@@ -11,12 +11,14 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // TestOpenErrors tells the reasons apart for which a capture does not start.
 func TestOpenErrors(t *testing.T) {
-	n := newNamespace(t)
-	n.run(t, "ip link add sleeping type veth peer name other")
+	n := netnstest.New(t)
+	n.Sh(t, "ip link add sleeping type veth peer name other")
 	tests := []struct {
 		name       string
 		options    Options
@@ -37,7 +39,7 @@ func TestOpenErrors(t *testing.T) {
 		{"buffer", Options{Interface: "lo", BufferKiB: 1 << 21}, BadOption, "2097152", ""},
 	}
 	for _, test := range tests {
-		err := n.do(func() error {
+		err := n.Do(func() error {
 			h, err := Open(test.options)
 			if err == nil {
 				closeAndRelease(h)
@@ -62,9 +64,9 @@ func checkError(t *testing.T, name string, err error, cause Cause, says, hint st
 
 // TestNoPermission gives all capabilities up on one thread and tries there.
 func TestNoPermission(t *testing.T) {
-	needRoot(t)
+	n := netnstest.New(t)
 	openWithout := func(name string) error {
-		return onThread(func() error {
+		return n.Do(func() error {
 			header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 			var none [2]unix.CapUserData
 			if err := unix.Capset(&header, &none[0]); err != nil {

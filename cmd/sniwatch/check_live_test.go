@@ -6,14 +6,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // A nginxSite is one thing that can be wrong with a server, on a port of its own.
@@ -121,10 +121,10 @@ func TestCheckConnectNotReloaded(t *testing.T) {
 }
 
 // checkIn runs check in the namespace.
-func checkIn(t *testing.T, n namespace, args ...string) (c checked, errs string, status int) {
+func checkIn(t *testing.T, n netnstest.Namespace, args ...string) (c checked, errs string, status int) {
 	t.Helper()
 	var out string
-	n.do(func() error {
+	n.Do(func() error {
 		out, errs, status = sniwatch(t, append([]string{"check", "--format", "json"}, args...)...)
 		return nil
 	})
@@ -135,17 +135,10 @@ func checkIn(t *testing.T, n namespace, args ...string) (c checked, errs string,
 }
 
 // startSites starts an nginx with all the sites in a namespace of its own.
-func startSites(t *testing.T) (namespace, *shop) {
+func startSites(t *testing.T) (netnstest.Namespace, *shop) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED: check --connect against nginx needs root, for a network namespace")
-	}
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("NOT TESTED: nginx is not installed")
-	}
-	n, s := newNamespace(t), newShop(t)
-	n.sh(t, "ip link set lo up")
+	program := netnstest.Program(t, "nginx")
+	n, s := netnstest.New(t), newShop(t)
 	var servers strings.Builder
 	for _, site := range nginxSites {
 		file, leaf := site.serve(t, s)
@@ -180,33 +173,6 @@ func startSites(t *testing.T) (namespace, *shop) {
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	nginx := exec.Command(program, "-c", file, "-e", s.path("error.log"))
-	nginx.Stderr = os.Stderr
-	if err := n.do(nginx.Start); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		nginx.Process.Signal(syscall.SIGTERM)
-		nginx.Wait()
-	})
-	waitForPort(t, n, "127.0.0.1:8000")
+	n.Serve(t, "127.0.0.1:8000", exec.Command(program, "-c", file, "-e", s.path("error.log")))
 	return n, s
-}
-
-func waitForPort(t *testing.T, n namespace, address string) {
-	t.Helper()
-	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		err = n.do(func() error {
-			conn, err := net.Dial("tcp", address)
-			if err == nil {
-				conn.Close()
-			}
-			return err
-		})
-		if err == nil {
-			return
-		}
-	}
-	t.Fatalf("nginx does not answer: %v", err)
 }

@@ -22,7 +22,7 @@ func TestEvidenceLive(t *testing.T) {
 	evidence := filepath.Join(folder, "evidence.pcapng")
 	w := startSniwatch(t, origin, append([]string{"-i", "wire", "-Z", "root", "--evidence", evidence}, known...)...)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-		err := edge.do(func() error {
+		err := edge.Do(func() error {
 			_, err := refuse(version)
 			return err
 		})

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // burstAddresses are five of CloudFront's.
@@ -28,8 +30,8 @@ var burstAddresses = []string{edgeAddress, "130.176.135.150", "130.176.135.151",
 func TestBurstIsJoined(t *testing.T) {
 	origin, edge := wiredNamespaces(t)
 	for _, a := range burstAddresses[1:] {
-		edge.sh(t, "ip addr add "+a+"/32 dev wire")
-		origin.sh(t, "ip route add "+a+"/32 dev wire")
+		edge.Sh(t, "ip addr add "+a+"/32 dev wire")
+		origin.Sh(t, "ip route add "+a+"/32 dev wire")
 	}
 	folder := t.TempDir()
 	writeCertificates(t, folder)
@@ -88,7 +90,7 @@ func checkBurst(t *testing.T, all []map[string]any, ports map[int]string) {
 }
 
 // burst makes n connections at once, half of which refuse the certificate.
-func burst(edge namespace, n int) error {
+func burst(edge netnstest.Namespace, n int) error {
 	errs := make([]error, n)
 	var all sync.WaitGroup
 	for i := range n {
@@ -98,7 +100,7 @@ func burst(edge namespace, n int) error {
 		if i%2 == 0 {
 			one = func() error { _, err := refuseFrom(d, tls.VersionTLS12); return err }
 		}
-		all.Go(func() { errs[i] = edge.do(one) })
+		all.Go(func() { errs[i] = edge.Do(one) })
 	}
 	all.Wait()
 	return errors.Join(errs...)

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // TestLiveHost watches without being told a certificate or a log: both are in
@@ -57,9 +59,9 @@ func TestLiveHost(t *testing.T) {
 	}
 }
 
-func refuseOnce(t *testing.T, edge namespace, version uint16) {
+func refuseOnce(t *testing.T, edge netnstest.Namespace, version uint16) {
 	t.Helper()
-	if err := edge.do(func() error { _, err := refuse(version); return err }); err != nil {
+	if err := edge.Do(func() error { _, err := refuse(version); return err }); err != nil {
 		t.Fatal(err)
 	}
 }

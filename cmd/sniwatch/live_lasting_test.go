@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // leftRunning are the folders of a test: a private one, with what nginx has, and one
@@ -60,9 +62,9 @@ func TestLiveLeftRunning(t *testing.T) {
 	rotate(t, private)
 	refused()
 
-	origin.sh(t, "ip link set wire down")
+	origin.Sh(t, "ip link set wire down")
 	w.stderr.wait(t, "wire is down")
-	origin.sh(t, "ip link set wire up\nip route add "+edgeAddress+"/32 dev wire")
+	origin.Sh(t, "ip link set wire up\nip route add "+edgeAddress+"/32 dev wire")
 	w.stderr.wait(t, "wire is up again")
 	refused()
 
@@ -199,9 +201,6 @@ func TestLiveFullDisk(t *testing.T) {
 	private, reports := leftRunning(t)
 	writeCertificates(t, private)
 	startNginx(t, origin, private)
-	if _, err := exec.LookPath("unshare"); err != nil {
-		t.Skip("NOT TESTED: the command unshare (util-linux) is not installed")
-	}
 	w := startIn(t, origin, fmt.Sprintf(`mount -t tmpfs -o size=64k,mode=777 none %s && head -c 60000 /dev/zero > %s/filler`, reports, reports),
 		"-i", "wire", "--no-discover", "-w", filepath.Join(reports, "all.pcapng"), "--report", filepath.Join(private, "r.json"), "-Z", "root")
 	for range 10 {
@@ -248,28 +247,8 @@ func TestLiveFullDisk(t *testing.T) {
 }
 
 // startIn is startSniwatch in a mount namespace of its own, made by shell commands.
-func startIn(t *testing.T, n namespace, commands string, arguments ...string) *watcher {
+func startIn(t *testing.T, n netnstest.Namespace, commands string, arguments ...string) *watcher {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "sniwatch")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	shell := append([]string{"-m", "sh", "-ec", commands + ` && exec "$@"`, "sh", program}, arguments...)
-	w := &watcher{command: exec.Command("unshare", shell...), stdout: &lines{}, stderr: &lines{}}
-	stdout, err := w.command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := w.command.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := n.do(w.command.Start); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.command.Process.Kill() })
-	w.stdout.follow(stdout)
-	w.stderr.follow(stderr)
-	w.stderr.wait(t, "watching wire")
-	return w
+	shell := append([]string{"-m", "sh", "-ec", commands + ` && exec "$@"`, "sh", buildSniwatch(t)}, arguments...)
+	return startWatcher(t, n, exec.Command(netnstest.Program(t, "unshare"), shell...))
 }

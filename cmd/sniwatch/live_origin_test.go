@@ -5,13 +5,13 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // fromNow gives a certificate dates around the present: a live capture has the
@@ -54,18 +54,15 @@ func writePEM(t *testing.T, name, kind string, blocks ...[]byte) {
 
 // startNginx serves the certificate of folder on port 443 of the namespace,
 // and logs what it has to say to folder/error.log.
-func startNginx(t *testing.T, n namespace, folder string) {
+func startNginx(t *testing.T, n netnstest.Namespace, folder string) {
 	t.Helper()
 	startNginxLogging(t, n, folder, "info")
 }
 
 // startNginxLogging is startNginx with another level of the log.
-func startNginxLogging(t *testing.T, n namespace, folder, level string) {
+func startNginxLogging(t *testing.T, n netnstest.Namespace, folder, level string) {
 	t.Helper()
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("NOT TESTED: nginx is not installed")
-	}
+	program := netnstest.Program(t, "nginx")
 	configuration := `
 		daemon off;
 		user root;
@@ -86,26 +83,5 @@ func startNginxLogging(t *testing.T, n namespace, folder, level string) {
 	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	nginx := exec.Command(program, "-c", file, "-e", filepath.Join(folder, "error.log"))
-	nginx.Stderr = os.Stderr
-	if err := n.do(nginx.Start); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		nginx.Process.Signal(syscall.SIGTERM)
-		nginx.Wait()
-	})
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		err = n.do(func() error {
-			conn, err := net.Dial("tcp", originAddress+":443")
-			if err == nil {
-				conn.Close()
-			}
-			return err
-		})
-		if err == nil {
-			return
-		}
-	}
-	t.Fatalf("nginx does not answer: %v", err)
+	n.Serve(t, originAddress+":443", exec.Command(program, "-c", file, "-e", filepath.Join(folder, "error.log")))
 }

@@ -4,14 +4,14 @@ package main
 
 import (
 	"crypto/tls"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // TestLiveHostFindsServers watches with no flag but the interface: which server
@@ -20,7 +20,7 @@ import (
 func TestLiveHostFindsServers(t *testing.T) {
 	for _, server := range []struct {
 		name  string
-		start func(t *testing.T, n namespace, folder string)
+		start func(t *testing.T, n netnstest.Namespace, folder string)
 		log   string // class of the line; "": the log is no file
 	}{
 		{"nginx", startNginx, "peer-reset"},
@@ -53,12 +53,12 @@ func TestLiveHostFindsServers(t *testing.T) {
 
 // startApache serves the certificate of folder with Apache httpd, and logs to
 // folder/error.log.
-func startApache(t *testing.T, n namespace, folder string) {
+func startApache(t *testing.T, n netnstest.Namespace, folder string) {
 	t.Helper()
 	const modules = "/usr/lib/apache2/modules/mod_"
-	program, err := exec.LookPath("apache2")
-	if _, missing := os.Stat(modules + "ssl.so"); err != nil || missing != nil {
-		t.Skip("NOT TESTED: Apache with mod_ssl is not installed")
+	program := netnstest.Program(t, "apache2")
+	if _, err := os.Stat(modules + "ssl.so"); err != nil {
+		t.Skip("NOT TESTED: mod_ssl is not installed")
 	}
 	var b strings.Builder
 	for _, m := range []string{"mpm_event", "authz_core", "ssl"} {
@@ -84,17 +84,14 @@ func startApache(t *testing.T, n namespace, folder string) {
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startServer(t, n, exec.Command(program, "-f", file, "-DFOREGROUND"))
+	n.Serve(t, originAddress+":443", exec.Command(program, "-f", file, "-DFOREGROUND"))
 }
 
 // startHAProxy serves the certificate of folder with HAProxy, whose log goes
 // nowhere.
-func startHAProxy(t *testing.T, n namespace, folder string) {
+func startHAProxy(t *testing.T, n netnstest.Namespace, folder string) {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil {
-		t.Skip("NOT TESTED: HAProxy is not installed")
-	}
+	program := netnstest.Program(t, "haproxy")
 	var bundle []byte
 	for _, name := range []string{"fullchain.pem", "privkey.pem"} {
 		text, err := os.ReadFile(filepath.Join(folder, name))
@@ -117,33 +114,5 @@ func startHAProxy(t *testing.T, n namespace, folder string) {
 			bind :443 ssl crt `+folder+"/bundle.pem\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startServer(t, n, exec.Command(program, "-db", "-f", file))
-}
-
-// startServer starts a server in the namespace and waits until it answers on port
-// 443.
-func startServer(t *testing.T, n namespace, server *exec.Cmd) {
-	t.Helper()
-	server.Stderr = os.Stderr
-	if err := n.do(server.Start); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Signal(syscall.SIGTERM)
-		server.Wait()
-	})
-	answers := func() error {
-		conn, err := net.Dial("tcp", originAddress+":443")
-		if err == nil {
-			conn.Close()
-		}
-		return err
-	}
-	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if err = n.do(answers); err == nil {
-			return
-		}
-	}
-	t.Fatalf("%s does not answer: %v", server.Path, err)
+	n.Serve(t, originAddress+":443", exec.Command(program, "-db", "-f", file))
 }

@@ -19,12 +19,24 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 const (
 	originAddress = "10.0.0.10"
 	edgeAddress   = "130.176.135.149" // one of CloudFront's
 )
+
+// wiredNamespaces makes the origin's and the edge's namespace, with a cable between
+// them.
+func wiredNamespaces(t *testing.T) (origin, edge netnstest.Namespace) {
+	t.Helper()
+	return netnstest.Wired(t, `ip addr add `+originAddress+`/32 dev wire
+		ip route add `+edgeAddress+`/32 dev wire`,
+		`ip addr add `+edgeAddress+`/32 dev wire
+		ip route add `+originAddress+`/32 dev wire`)
+}
 
 // TestLiveRow6 plays the article's row 6 with a real nginx: the certificate is
 // for www.example.com, the edge asks for origin.example.com, gets the
@@ -41,7 +53,7 @@ func TestLiveRow6(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		name := tls.VersionName(version)
 		var reset time.Time
-		err := edge.do(func() (err error) {
+		err := edge.Do(func() (err error) {
 			reset, err = refuse(version)
 			return err
 		})
@@ -88,7 +100,7 @@ func TestLiveRow6(t *testing.T) {
 func TestLiveInterfaceVanishes(t *testing.T) {
 	origin, edge := wiredNamespaces(t)
 	w := startSniwatch(t, origin, "-i", "wire")
-	edge.sh(t, "ip link del wire")
+	edge.Sh(t, "ip link del wire")
 	w.stderr.wait(t, "wire vanished")
 	w.stderr.wait(t, "hint: ")
 	if code := w.exitCode(t); code != 1 {
@@ -209,15 +221,26 @@ type watcher struct {
 	stdout, stderr *lines
 }
 
-// startSniwatch builds sniwatch, starts it in the namespace with its output in
-// pipes, and waits until it says that it watches.
-func startSniwatch(t *testing.T, n namespace, arguments ...string) *watcher {
+// startSniwatch builds sniwatch and starts it in the namespace.
+func startSniwatch(t *testing.T, n netnstest.Namespace, arguments ...string) *watcher {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "sniwatch")
+	return startWatcher(t, n, exec.Command(buildSniwatch(t), arguments...))
+}
+
+func buildSniwatch(t *testing.T) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "sniwatch")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	w := &watcher{command: exec.Command(program, arguments...), stdout: &lines{}, stderr: &lines{}}
+	return program
+}
+
+// startWatcher starts a command with its output in pipes, and waits until it says
+// that it watches.
+func startWatcher(t *testing.T, n netnstest.Namespace, command *exec.Cmd) *watcher {
+	t.Helper()
+	w := &watcher{command: command, stdout: &lines{}, stderr: &lines{}}
 	stdout, err := w.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +249,7 @@ func startSniwatch(t *testing.T, n namespace, arguments ...string) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.do(w.command.Start); err != nil {
+	if err := n.Start(w.command); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.command.Process.Kill() })

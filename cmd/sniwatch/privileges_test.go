@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sniwatch/capture/live"
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // childFolder names, in the environment, the folder of a child of a test: this
@@ -118,18 +119,16 @@ func rights(status string) string {
 	return strings.Join(out, ", ")
 }
 
-// tryAsChild runs the child in a namespace of its own, as command sets it up.
+// tryAsChild runs the child in a namespace of its own.
 func tryAsChild(t *testing.T, folder, program string, as *syscall.Credential) attempts {
 	t.Helper()
-	n := newNamespace(t)
-	n.sh(t, "ip link set lo up")
 	command := exec.Command(program, "-test.run", "^TestPrivilegesChild$", "-test.v")
 	command.Env = append(os.Environ(), childFolder+"="+folder)
 	command.Dir = folder
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
-	if err := n.do(command.Start); err != nil {
+	if err := netnstest.New(t).Start(command); err != nil {
 		t.Fatal(err)
 	}
 	ended := command.Wait() // not with success: it cannot even remove its temporary folder

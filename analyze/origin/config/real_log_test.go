@@ -93,7 +93,7 @@ func holds(part string) func(string) bool {
 
 // TestRealLogs compares Hides with what nginx and HAProxy log.
 func TestRealLogs(t *testing.T) {
-	program := alone(t, "nginx")
+	n, program := alone(t, "nginx")
 	h := newHost(t)
 	h.certificate(t, "a.pem", "www.example.test")
 	h.bundle(t, "both.pem", "www.example.test")
@@ -111,7 +111,7 @@ func TestRealLogs(t *testing.T) {
 		file := h.write(t, "nginx.conf", `daemon off; user root; worker_processes 1; pid FOLDER/nginx.pid; `+test.main+`
 			events {} http { access_log off; `+test.http+` server { listen 127.0.0.1:8443 ssl; `+test.server+`
 			ssl_certificate a.pem; ssl_certificate_key a.pem.key; } }`)
-		stop := startAndStop(t, "127.0.0.1:8443", exec.Command(program, "-c", file, "-p", h.folder, "-e", h.path("start.log")))
+		stop := n.Serve(t, "127.0.0.1:8443", exec.Command(program, "-c", file, "-p", h.folder, "-e", h.path("start.log")))
 		label := "nginx " + string(rune('0'+i))
 		checkHides(t, label, ReadNginx(System{}, file, h.folder), h.path("nginx.log"), "127.0.0.1:8443", holds("handshak"), test.hides)
 		stop()
@@ -120,7 +120,7 @@ func TestRealLogs(t *testing.T) {
 
 // TestRealLogsOfHAProxy compares Hides with what HAProxy logs.
 func TestRealLogsOfHAProxy(t *testing.T) {
-	program := alone(t, "haproxy")
+	n, program := alone(t, "haproxy")
 	h := newHost(t)
 	h.bundle(t, "both.pem", "www.example.test")
 	for _, test := range []struct {
@@ -148,7 +148,7 @@ func TestRealLogsOfHAProxy(t *testing.T) {
 		}
 		server := exec.Command(program, "-db", "-f", file)
 		server.Stdout = log
-		stop := startAndStop(t, "127.0.0.1:8443", server)
+		stop := n.Serve(t, "127.0.0.1:8443", server)
 		label := strings.ReplaceAll("haproxy: "+test.global+"; "+test.defaults+"; "+test.frontend, "\n", ";")
 		checkHides(t, label, ReadHAProxy(System{}, "/", file), log.Name(), "127.0.0.1:8443", holds("SSL handshake"), test.hides)
 		stop()
@@ -158,7 +158,7 @@ func TestRealLogsOfHAProxy(t *testing.T) {
 
 // TestRealLogsOfApache compares Hides with what mod_ssl logs.
 func TestRealLogsOfApache(t *testing.T) {
-	program := alone(t, "apache2", "httpd")
+	n, program := alone(t, "apache2", "httpd")
 	h := newHost(t)
 	h.certificate(t, "a.pem", "www.example.test")
 	loading := apacheModules(t)
@@ -184,7 +184,7 @@ func TestRealLogsOfApache(t *testing.T) {
 			`+test.virtual+`
 			</VirtualHost>
 			`)
-		stop := startAndStop(t, "127.0.0.1:8443", exec.Command(program, "-f", file, "-DFOREGROUND"))
+		stop := n.Serve(t, "127.0.0.1:8443", exec.Command(program, "-f", file, "-DFOREGROUND"))
 		checkHides(t, "apache: "+test.main+"; "+test.virtual, ReadApache(System{}, file, ""), h.path("apache.log"), "127.0.0.1:8443", holds("[client "), test.hides)
 		stop()
 	}

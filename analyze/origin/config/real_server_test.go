@@ -8,13 +8,11 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"sniwatch/pcaps/netns/netnstest"
 )
 
 // A served is what a server does with one SNI, and why.
@@ -25,72 +23,20 @@ type served struct {
 	files   string // the first of a kind is the one that is served; "refused" or "plain" instead
 }
 
-// alone gives the test a network namespace of its own, with a loopback and no
-// way out, for as long as it runs. Programs that it starts are in there too; a
-// subtest would not be.
-func alone(t *testing.T, programs ...string) (program string) {
+// alone gives the test a network namespace of its own, which has no way out, for as
+// long as it runs. A subtest would not be in there.
+func alone(t *testing.T, programs ...string) (n netnstest.Namespace, program string) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED: a real server needs root here, for a network namespace")
+	n, program = netnstest.New(t), netnstest.Program(t, programs...)
+	if err := n.Enter(); err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range programs {
-		if path, err := exec.LookPath(name); err == nil {
-			program = path
-			break
-		}
-		if path := filepath.Join("/usr/sbin", name); exists(path) {
-			program = path
-			break
-		}
-	}
-	if program == "" {
-		t.Skipf("NOT TESTED: %s is not installed", programs[0])
-	}
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
-	if err := syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
-		t.Skipf("NOT TESTED: no network namespace to be had: %v", err)
-	}
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Skipf("NOT TESTED: ip link set lo up: %v: %s", err, out)
-	}
-	return program
+	return n, program
 }
 
 func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
-}
-
-// start runs a server in the foreground until the test ends, and waits until it
-// answers.
-func start(t *testing.T, address, program string, args ...string) {
-	t.Helper()
-	t.Cleanup(startAndStop(t, address, exec.Command(program, args...)))
-}
-
-// startAndStop runs a server until stop is called.
-func startAndStop(t *testing.T, address string, server *exec.Cmd) (stop func()) {
-	t.Helper()
-	server.Stderr = os.Stderr
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop = func() {
-		server.Process.Signal(syscall.SIGTERM)
-		server.Wait()
-	}
-	var err error
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var conn net.Conn
-		if conn, err = net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return stop
-		}
-	}
-	stop()
-	t.Fatalf("%s does not answer: %v", server.Path, err)
-	return nil
 }
 
 var suitesOf = map[x509.PublicKeyAlgorithm][]uint16{

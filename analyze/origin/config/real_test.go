@@ -2,11 +2,14 @@
 
 package config
 
-import "testing"
+import (
+	"os/exec"
+	"testing"
+)
 
 // TestRealNginx compares with nginx itself.
 func TestRealNginx(t *testing.T) {
-	program := alone(t, "nginx")
+	n, program := alone(t, "nginx")
 	h := newHost(t)
 	for _, name := range []string{"exact.pem", "exact-rsa.pem", "wild.pem", "longer.pem", "tail.pem", "tail-longer.pem", "regex.pem", "regex-second.pem",
 		"default.pem", "dotted.pem", "first.pem", "one.pem", "var-a.test.pem", "inherited.pem", "single.pem", "capitals.pem"} {
@@ -50,7 +53,7 @@ func TestRealNginx(t *testing.T) {
 			map $ssl_server_name $mapped { hostnames; default default; m.test one; include map/*; ~^r[0-9]+\.test$ regex; *.sub.m.test longer; }
 			include sites/*.conf; }`)
 	h.write(t, "prefix/README", "")
-	start(t, "127.0.0.1:8443", program, "-c", file, "-p", h.path("prefix"), "-e", h.path("error.log"))
+	n.Serve(t, "127.0.0.1:8443", exec.Command(program, "-c", file, "-p", h.path("prefix"), "-e", h.path("error.log")))
 	finds(t, file)
 	c := ReadNginx(System{}, file, h.path("prefix"))
 	if log := c.ErrorLogs[0].File; !exists(log) || log != h.path("prefix/relative.log") {
@@ -101,7 +104,7 @@ func TestRealNginx(t *testing.T) {
 
 // TestRealApache compares with Apache httpd itself.
 func TestRealApache(t *testing.T) {
-	program := alone(t, "apache2", "httpd")
+	n, program := alone(t, "apache2", "httpd")
 	loading := apacheModules(t)
 	h := newHost(t)
 	for _, name := range []string{"exact.pem", "exact-rsa.pem", "wild.pem", "first.pem", "later.pem", "one.pem", "main.pem", "main-rsa.pem", "inner.pem", "off.pem"} {
@@ -198,7 +201,7 @@ func TestRealApache(t *testing.T) {
 		IncludeOptional sites/*.conf
 		IncludeOptional nothing/*.conf
 		`)
-	start(t, "127.0.0.1:8443", program, "-f", file, "-DFOREGROUND")
+	n.Serve(t, "127.0.0.1:8443", exec.Command(program, "-f", file, "-DFOREGROUND"))
 	finds(t, file)
 	compare(t, h, ReadApache(System{}, file, ""), []served{
 		{"127.0.0.1:8443", "first.test", ByExact, "main-rsa.pem first.pem"},
@@ -224,7 +227,7 @@ func TestRealApache(t *testing.T) {
 
 // TestRealHAProxy compares with HAProxy itself.
 func TestRealHAProxy(t *testing.T) {
-	program := alone(t, "haproxy")
+	n, program := alone(t, "haproxy")
 	h := newHost(t)
 	h.bundle(t, "dir/a.pem", "www.example.test", "shared.test")
 	h.bundle(t, "dir/b-rsa.pem", "www.example.test")
@@ -258,7 +261,7 @@ frontend web
 	bind "127.0.0.1:8447" ssl crt pair.pem
 	bind 127.0.0.1:8448
 `)
-	start(t, "127.0.0.1:8443", program, "-db", "-f", file)
+	n.Serve(t, "127.0.0.1:8443", exec.Command(program, "-db", "-f", file))
 	finds(t, file)
 	compare(t, h, ReadHAProxy(System{}, "/", file), []served{
 		{"127.0.0.1:8443", "www.example.test", ByExact, "dir/a.pem dir/b-rsa.pem dir/c.pem"},

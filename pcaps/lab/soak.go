@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -33,7 +32,6 @@ type soaking struct {
 	told    chan struct{} // closed when sniwatch has written everything
 
 	gate    sync.RWMutex // held for reading by each client, for writing by whom it would disturb
-	clients atomic.Int32 // under way
 	port    uint16       // of the last client
 	sources []string
 	events  []string // what happened to the host

@@ -23,8 +23,8 @@ type accident struct {
 // soakAccidents happen in turn.
 var soakAccidents = []accident{
 	{name: "the interface went down and up", quiet: true, happen: downAndUp, says: []string{"wire is down; waits", "wire is up again"}},
-	{name: "sniwatch was suspended for 1.5 s", happen: suspend},
-	{name: "the certificate was renewed, and nginx reloaded", happen: renewSoak},
+	{name: "sniwatch was suspended for 2 s", happen: suspend},
+	{name: "the certificate was renewed, and nginx reloaded", quiet: true, happen: renewSoak},
 	{name: "the disk was full for 12 s", happen: fillDisk, says: []string{"no space left on device", "are written to"}},
 	{name: "the log was rotated", happen: rotateLog},
 	{name: "an address of the edge was changed", quiet: true, happen: changeAddress},
@@ -106,18 +106,19 @@ func suspend(r *soaking) error {
 	if err := process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	time.Sleep(1500 * time.Millisecond)
+	time.Sleep(2 * time.Second)
 	return process.Signal(syscall.SIGCONT)
 }
 
-// renewSoak puts another certificate in the place of the present one. Who is under
-// way is served to the end by nginx's old worker.
+// renewSoak puts another certificate in the place of the present one. nginx's old
+// worker closes what waits for a request, be it the first one, so that there must be
+// nobody.
 func renewSoak(r *soaking) error {
 	chain := "soak"
 	if r.happened("nginx reloaded")%2 == 1 {
 		chain = "soak-renewed"
 	}
-	return errors.Join(r.site.serve(chain), r.site.running[0].Process.Signal(syscall.SIGHUP))
+	return r.site.reload(chain)
 }
 
 // fillDisk fills the disk of the ring for some time, beside the packets.

@@ -15,7 +15,6 @@ type kind struct {
 	weight int // of a thousand connections, so many
 	from   string
 	client client
-	idles  bool // between requests, so that a server which is reloaded may close it
 	want   truth
 }
 
@@ -55,7 +54,7 @@ const blocked = otherClient
 var soakKinds = []kind{
 	{name: "accepted, TLS 1.2", weight: 350, client: tls12, want: accepted.in(tls.VersionTLS12)},
 	{name: "accepted, TLS 1.3", weight: 379, client: tls13, want: accepted.in(tls.VersionTLS13)},
-	{name: "keep-alive", weight: 10, client: edge{requests: 3, pause: 200 * time.Millisecond}, idles: true, want: accepted},
+	{name: "keep-alive", weight: 10, client: edge{requests: 3, pause: 200 * time.Millisecond}, want: accepted},
 	{name: "hello in tiny segments", weight: 20, client: edge{shape: inSegments}, want: accepted},
 	{name: "post-quantum hello", weight: 20, client: edge{groups: postQuantum}, want: accepted},
 	{name: "hello in tiny records", weight: 10, client: edge{shape: inRecords}, want: accepted},

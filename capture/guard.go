@@ -39,7 +39,7 @@ func (f *File) Guard(run func() error) (err error) {
 		if what == nil {
 			return
 		}
-		if !f.isFault(what) {
+		if !f.win.isFault(what) {
 			panic(what)
 		}
 		f.win.err = f.win.file.whyFault()
@@ -51,10 +51,10 @@ func (f *File) Guard(run func() error) (err error) {
 
 // isFault tells whether what a function panicked with is a fault at an
 // address where the file is mapped.
-func (f *File) isFault(what any) bool {
+func (w *window) isFault(what any) bool {
 	fault, ok := what.(interface {
 		runtime.Error
 		Addr() uintptr
 	})
-	return ok && f.win.file != nil && f.win.file.holds(fault.Addr())
+	return ok && w.file != nil && w.file.holds(fault.Addr())
 }

@@ -15,19 +15,24 @@ import (
 // addresses in which a fault means that the file became shorter, and a view
 // that was kept too long shows other bytes, as it does with read(2).
 type mapping struct {
-	handle *os.File
-	memory unsafe.Pointer
-	size   int64 // of the file when it was last looked at
+	handle   *os.File
+	reserved unsafe.Pointer // addresses for a window, wherever among them it is aligned
+	memory   unsafe.Pointer // the window
+	size     int64          // of the file when it was last looked at
 }
+
+// reservedSize is how many addresses hold a window that is aligned.
+const reservedSize = windowSize + alignment
 
 // newMapping prepares to map handle. It gives nil where that is not possible:
 // some file systems cannot, and files of /proc have no size.
 func newMapping(handle *os.File) *mapping {
-	memory, err := unix.MmapPtr(-1, 0, nil, windowSize, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	reserved, err := unix.MmapPtr(-1, 0, nil, reservedSize, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil
 	}
-	m := &mapping{handle: handle, memory: memory}
+	memory := unsafe.Add(reserved, -uintptr(reserved)%alignment)
+	m := &mapping{handle: handle, reserved: reserved, memory: memory}
 	if b, _, err := m.view(0); len(b) == 0 || err != nil && err != io.EOF {
 		m.Close()
 		return nil
@@ -35,8 +40,8 @@ func newMapping(handle *os.File) *mapping {
 	return m
 }
 
-// view shows the file from offset on, and before it what else is on the same
-// page: start is the offset of the first byte. The error is io.EOF where the
+// view shows the file from offset on, and before it what else is in the
+// same alignment: start is the offset of the first byte. The error is io.EOF where the
 // file ends in the view. The view before is gone.
 func (m *mapping) view(offset int64) (b []byte, start int64, err error) {
 	status, err := m.handle.Stat()
@@ -50,7 +55,7 @@ func (m *mapping) view(offset int64) (b []byte, start int64, err error) {
 	if offset == m.size {
 		return nil, offset, io.EOF
 	}
-	start = offset &^ int64(os.Getpagesize()-1)
+	start = offset &^ (alignment - 1)
 	end := min(start+windowSize, m.size)
 	// Behind the end of the file the view before stays: there is nothing to map.
 	if _, err := unix.MmapPtr(int(m.handle.Fd()), start, m.memory, uintptr(end-start),
@@ -78,5 +83,5 @@ func (m *mapping) holds(address uintptr) bool {
 
 // Close takes the view away.
 func (m *mapping) Close() error {
-	return unix.MunmapPtr(m.memory, windowSize)
+	return unix.MunmapPtr(m.reserved, reservedSize)
 }

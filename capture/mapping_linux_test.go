@@ -33,6 +33,33 @@ func TestFaultOfTheDisk(t *testing.T) {
 	}
 }
 
+// Cursors that come upon a part of the file that cannot be read say nothing:
+// the packets before it are read.
+func TestFaultAheadOfTheReader(t *testing.T) {
+	const bad = stretch + stretch/2
+	l, size := littleMicro(), recordLength+1000
+	file := l.header()
+	for len(file) < 2*stretch {
+		file = append(file, l.packet(1, 2, make([]byte, 1000))...)
+	}
+	f := openMapped(t, onDisk(t, file))
+	if err := unix.Mprotect(unsafe.Slice((*byte)(f.win.file.memory), windowSize)[bad:], unix.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	packets := 0
+	err := f.Guard(func() error {
+		for {
+			if err := f.Next(new(Packet)); err != nil {
+				return err
+			}
+			packets++
+		}
+	})
+	if want := (bad-pcapHeaderLength-recordLength)/size + 1; packets != want || !errors.Is(err, errUnreadable) {
+		t.Errorf("%d packets, then %v; want %d", packets, err, want)
+	}
+}
+
 // What cannot be mapped is left to be read.
 func TestNotMapped(t *testing.T) {
 	for _, name := range []string{t.TempDir(), "/proc/self/status", "/dev/null", onDisk(t, nil)} {

@@ -85,34 +85,39 @@ func FuzzMapped(f *testing.F) {
 		f.Add(seed)
 	}
 	name := filepath.Join(f.TempDir(), "fuzz")
-	f.Fuzz(func(t *testing.T, content []byte) {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		read, readErr := NewReader(bytes.NewReader(content), "F")
-		mapped, err := Open(name, nil)
-		if (err == nil) != (readErr == nil) || sayings(err) != sayings(readErr) {
+	f.Fuzz(func(t *testing.T, content []byte) { compareMapped(t, name, content) })
+}
+
+// compareMapped reads content from the file name, mapped, and from memory:
+// both give the same.
+func compareMapped(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read, readErr := NewReader(bytes.NewReader(content), "F")
+	mapped, err := Open(name, nil)
+	if (err == nil) != (readErr == nil) || sayings(err) != sayings(readErr) {
+		t.Fatalf("%v, read %v", err, readErr)
+	}
+	if err != nil {
+		return
+	}
+	defer read.Close()
+	defer mapped.Close()
+	for range 1 << 16 {
+		var p, q Packet
+		err, readErr := mapped.Next(&p), read.Next(&q)
+		if sayings(err) != sayings(readErr) || (err == nil) != (readErr == nil) {
 			t.Fatalf("%v, read %v", err, readErr)
 		}
 		if err != nil {
 			return
 		}
-		defer read.Close()
-		defer mapped.Close()
-		for range 1 << 16 {
-			var p, q Packet
-			err, readErr := mapped.Next(&p), read.Next(&q)
-			if sayings(err) != sayings(readErr) || (err == nil) != (readErr == nil) {
-				t.Fatalf("%v, read %v", err, readErr)
-			}
-			if err != nil {
-				return
-			}
-			if p.Number != q.Number || p.Time != q.Time || p.Link != q.Link || p.Length != q.Length || !bytes.Equal(p.Data, q.Data) {
-				t.Fatalf("%+v, read %+v", p, q)
-			}
+		if p.Number != q.Number || p.Time != q.Time || p.Link != q.Link || p.Length != q.Length || !bytes.Equal(p.Data, q.Data) {
+			t.Fatalf("%+v, read %+v", p, q)
 		}
-	})
+	}
 }
 
 // A file that becomes shorter while it is read, wherever it is cut and

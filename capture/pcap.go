@@ -101,6 +101,7 @@ func newPcap(f *File, win *window) (r *pcap, problem string) {
 	if magic == magicModified {
 		r.header = r.guessHeader()
 	}
+	win.ahead = r.lookAhead()
 	return r, ""
 }
 

@@ -166,6 +166,7 @@ func (r *pcapng) beginSection() error {
 		return r.broken("a section has version %d.%d of pcapng, only version 1 is known", major, minor)
 	}
 	r.interfaces = r.interfaces[:0]
+	r.win.ahead = r.lookAhead()
 	return nil
 }
 

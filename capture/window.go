@@ -9,13 +9,22 @@ const (
 
 	// windowSize is how much of a file is mapped at once. Mapped pages count as
 	// memory of the process, which is to stay small; below 1 MiB the calls begin
-	// to show. It must hold the longest block, wherever in a page that begins.
+	// to show. It must hold the longest block, wherever in an alignment that
+	// begins.
 	windowSize = 4 << 20
+
+	// alignment is of windows in the file and in memory: the large page of most
+	// processors. Where the kernel holds the file in such pages it then maps
+	// them as they are, which takes one fault and not 32.
+	alignment = 2 << 20
 
 	// emptyReads is how many reads without a byte and without an error are
 	// borne, as in package bufio.
 	emptyReads = 100
 )
+
+// The longest block fits into a window: this would not compile otherwise.
+const _ = uint(windowSize - alignment - maxBlock)
 
 // A window is the stretch of the input that is in memory. It only moves
 // forward. The formats see nothing of it but peek, skip and discard: they
@@ -23,17 +32,17 @@ const (
 type window struct {
 	src   io.Reader // the input; not read while it is mapped
 	file  *mapping  // of a window that is mapped; nil otherwise
-	block []byte    // block[at:end] is there and not yet skipped
+	block []byte    // block[at:end] is there and not yet skipped; what is behind end is shown later
 	at    int
 	end   int
 	base  int64 // offset of block[0] in the input
 	err   error // what the input said last; io.EOF at the end
+
+	ahead *lookahead // of a window that is mapped; nil: none
 }
 
 // newWindow makes a window that reads src.
-func newWindow(src io.Reader) *window {
-	return &window{src: src, block: make([]byte, blockSize)}
-}
+func newWindow(src io.Reader) *window { return &window{src: src} }
 
 // newMappedWindow makes a window over the file src, which is mapped.
 func newMappedWindow(src io.Reader, file *mapping) *window { return &window{src: src, file: file} }
@@ -69,7 +78,7 @@ func (w *window) fill(n int) []byte {
 	w.at = 0
 	for empty := 0; w.end < n && w.err == nil; {
 		if w.end == len(w.block) {
-			w.block = append(w.block, make([]byte, len(w.block))...)
+			w.block = append(w.block, make([]byte, max(len(w.block), blockSize))...)
 		}
 		got, err := w.src.Read(w.block[w.end:])
 		w.end += got
@@ -83,17 +92,33 @@ func (w *window) fill(n int) []byte {
 	return w.block[:min(n, w.end)]
 }
 
-// slide maps the stretch that begins with the next byte; windowSize is more
-// than any peek asks for. It is also called when a peek reaches behind the
-// end, because only then is it known that the file did not become shorter
-// meanwhile: the rest of the last page of such a file reads as zeros.
+// slide shows the next stretch of what is mapped, and maps more where that is
+// not enough; windowSize is more than any peek asks for. The file is also
+// looked at when a peek reaches behind its end, because only then is it known
+// that it did not become shorter meanwhile: the rest of the last page of such
+// a file reads as zeros.
 func (w *window) slide(n int) []byte {
-	if w.err == nil || w.err == io.EOF {
+	if len(w.block)-w.at < n && (w.err == nil || w.err == io.EOF) {
 		offset := w.offset()
 		w.block, w.base, w.err = w.file.view(offset)
-		w.at, w.end = int(offset-w.base), len(w.block)
+		w.at = int(offset - w.base)
+	}
+	w.end = min(w.at+max(n, stretch), len(w.block))
+	if w.ahead != nil && w.end-w.at >= n {
+		w.lookAhead()
 	}
 	return w.block[w.at:min(w.at+n, w.end)]
+}
+
+// lookAhead looks at the next stretch before its reader does. A part of it
+// that cannot be read is no fault yet: the reader has packets before it.
+func (w *window) lookAhead() {
+	defer func() {
+		if what := recover(); what != nil && !w.isFault(what) {
+			panic(what)
+		}
+	}()
+	w.ahead.look(w.rest())
 }
 
 // discard takes up to n bytes without keeping them in memory and tells how

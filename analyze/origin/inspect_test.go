@@ -178,7 +178,11 @@ func agreesWithVerify(t *testing.T, c *Chain, roots *Roots, got []Problem) {
 			between.AddCert(cert)
 		}
 	}
-	_, err := c.Leaf().Verify(x509.VerifyOptions{Roots: roots.index().pool, Intermediates: between, CurrentTime: now})
+	all := x509.NewCertPool()
+	for _, r := range allRoots(roots.index()) {
+		all.AddCertWithConstraint(r.cert, r.constraint)
+	}
+	_, err := c.Leaf().Verify(x509.VerifyOptions{Roots: all, Intermediates: between, CurrentTime: now})
 	own := func(p Problem) bool { // rules that crypto/x509 does not have
 		return p.Kind == Unusable && (strings.Contains(p.Rule, "name but an IP") || strings.Contains(p.Rule, "no name at all") ||
 			strings.Contains(p.Rule, "stands first"))
@@ -219,7 +223,7 @@ func TestRootLimits(t *testing.T) {
 	young := authority(t, nil, "Young Root", valid(10*day, 1000*day))
 	roots := NewRoots("test.pem", old.Certificate, young.Certificate)
 	limited := newRootIndex()
-	limited.add(&root{p.root.Certificate, func(chain []*x509.Certificate) error {
+	limited.add(p.root.RawSubject, &root{der: p.root.Raw, constraint: func(chain []*x509.Certificate) error {
 		if len(chain) != 3 {
 			t.Errorf("constraint sees %d certificates", len(chain))
 		}

@@ -61,12 +61,12 @@ func (s *search) extend(p path) {
 	}
 	s.consider(p)
 	at := p.certs[len(p.certs)-1]
-	if r := s.trusted.byHash[s.chain.SHA256[at]]; r != nil {
+	top := s.cert(at)
+	if r := s.trusted.same(top); r != nil {
 		s.consider(path{p.certs, r})
 		return
 	}
-	top := s.cert(at)
-	for _, r := range s.trusted.bySubject[string(top.RawIssuer)] {
+	for _, r := range s.trusted.named(top.RawIssuer) {
 		if s.check(top, r.cert) != badSignature {
 			s.consider(path{p.certs, r})
 		}

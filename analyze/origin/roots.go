@@ -1,12 +1,15 @@
 package origin
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
@@ -25,22 +28,25 @@ type Roots struct {
 	index  func() *rootIndex
 }
 
-// A root is one trusted certificate.
+// A root is one trusted certificate. It is parsed when a chain first names it:
+// a run meets few of Mozilla's, and parsing all of them takes a millisecond.
 type root struct {
-	cert       *x509.Certificate
+	der        []byte
 	constraint func([]*x509.Certificate) error // nil: trusted without conditions
+
+	parse sync.Once
+	cert  *x509.Certificate // set in roots that a rootIndex gave
 }
 
 // A rootIndex finds roots by what certificates say of their issuers.
 type rootIndex struct {
-	bySubject map[string][]*root // by RawSubject
-	byHash    map[[32]byte]*root // by SHA-256 of the whole certificate
-	pool      *x509.CertPool
+	bySubject map[string][]*root // by the subject's DER
+	size      int
 }
 
 // MozillaRoots gives the roots that Mozilla trusts for servers, which are those
-// that CloudFront trusts. The list is part of the program; it is parsed, once,
-// when the first chain is judged (about a millisecond).
+// that CloudFront trusts. The list is part of the program; it is indexed, once,
+// when the first chain is judged.
 var MozillaRoots = sync.OnceValue(func() *Roots {
 	return &Roots{Source: "Mozilla, " + mozillaDate(), index: sync.OnceValue(indexMozilla)}
 })
@@ -54,8 +60,8 @@ func mozillaDate() string {
 func indexMozilla() *rootIndex {
 	ix := newRootIndex()
 	for r := range bundle.Roots() {
-		if cert, err := x509.ParseCertificate(r.Certificate); err == nil { // a test holds that all can be parsed
-			ix.add(&root{cert, r.Constraint})
+		if subject, ok := subjectOf(r.Certificate); ok { // a test holds that all can be parsed
+			ix.add(subject, &root{der: r.Certificate, constraint: r.Constraint})
 		}
 	}
 	return ix
@@ -66,7 +72,7 @@ func indexMozilla() *rootIndex {
 func NewRoots(source string, certs ...*x509.Certificate) *Roots {
 	ix := newRootIndex()
 	for _, cert := range certs {
-		ix.add(&root{cert: cert})
+		ix.add(cert.RawSubject, &root{der: cert.Raw, cert: cert})
 	}
 	return &Roots{Source: source, index: func() *rootIndex { return ix }}
 }
@@ -103,26 +109,70 @@ func LoadRoots(path string) (*Roots, error) {
 	return NewRoots(source, certs...), nil
 }
 
-// Len gives the number of roots. It parses Mozilla's list if that has not been
-// done.
-func (r *Roots) Len() int { return len(r.index().byHash) }
+// Len gives the number of roots.
+func (r *Roots) Len() int { return r.index().size }
 
-func newRootIndex() *rootIndex {
-	return &rootIndex{
-		bySubject: make(map[string][]*root),
-		byHash:    make(map[[32]byte]*root),
-		pool:      x509.NewCertPool(),
-	}
-}
+func newRootIndex() *rootIndex { return &rootIndex{bySubject: make(map[string][]*root)} }
 
 // add adds r unless it is there.
-func (ix *rootIndex) add(r *root) {
-	hash := sha256.Sum256(r.cert.Raw)
-	if ix.byHash[hash] != nil {
+func (ix *rootIndex) add(subject []byte, r *root) {
+	same := ix.bySubject[string(subject)]
+	if slices.ContainsFunc(same, func(have *root) bool { return bytes.Equal(have.der, r.der) }) {
 		return
 	}
-	ix.byHash[hash] = r
-	subject := string(r.cert.RawSubject)
-	ix.bySubject[subject] = append(ix.bySubject[subject], r)
-	ix.pool.AddCertWithConstraint(r.cert, r.constraint)
+	ix.bySubject[string(subject)] = append(same, r)
+	ix.size++
+}
+
+// named gives the roots with this subject.
+func (ix *rootIndex) named(subject []byte) []*root {
+	same := ix.bySubject[string(subject)]
+	for _, r := range same {
+		r.parse.Do(func() {
+			if r.cert == nil {
+				r.cert, _ = x509.ParseCertificate(r.der)
+			}
+		})
+	}
+	if slices.ContainsFunc(same, isUnparsed) {
+		return slices.DeleteFunc(slices.Clone(same), isUnparsed)
+	}
+	return same
+}
+
+func isUnparsed(r *root) bool { return r.cert == nil }
+
+// same gives the root that c is, nil: it is none.
+func (ix *rootIndex) same(c *x509.Certificate) *root {
+	for _, r := range ix.named(c.RawSubject) {
+		if bytes.Equal(r.der, c.Raw) {
+			return r
+		}
+	}
+	return nil
+}
+
+// poolFor gives the roots that can end a path of certs: those that are one of
+// them, or have the name of an issuer of one. crypto/x509 looks at no others.
+func (ix *rootIndex) poolFor(certs []*x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	for _, c := range certs {
+		for _, r := range slices.Concat(ix.named(c.RawIssuer), ix.named(c.RawSubject)) {
+			pool.AddCertWithConstraint(r.cert, r.constraint)
+		}
+	}
+	return pool
+}
+
+// subjectOf finds the subject of a certificate in DER without parsing the rest
+// (RFC 5280, section 4.1).
+func subjectOf(der []byte) (subject []byte, ok bool) {
+	s := cryptobyte.String(der)
+	var body, tbs, name cryptobyte.String
+	version := asn1.Tag(0).Constructed().ContextSpecific()
+	ok = s.ReadASN1(&body, asn1.SEQUENCE) && body.ReadASN1(&tbs, asn1.SEQUENCE) &&
+		tbs.SkipOptionalASN1(version) && tbs.SkipASN1(asn1.INTEGER) && // serialNumber
+		tbs.SkipASN1(asn1.SEQUENCE) && tbs.SkipASN1(asn1.SEQUENCE) && // signature, issuer
+		tbs.SkipASN1(asn1.SEQUENCE) && tbs.ReadASN1Element(&name, asn1.SEQUENCE) // validity
+	return name, ok
 }

@@ -1,7 +1,8 @@
 package origin
 
 import (
-	"crypto/sha256"
+	"bytes"
+	"crypto/x509"
 	"os"
 	"strings"
 	"testing"
@@ -32,7 +33,14 @@ func TestMozillaRoots(t *testing.T) {
 	ix := MozillaRoots().index()
 	for r := range bundle.Roots() {
 		n++
-		got := ix.byHash[sha256.Sum256(r.Certificate)]
+		cert, err := x509.ParseCertificate(r.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if subject, ok := subjectOf(r.Certificate); !ok || !bytes.Equal(subject, cert.RawSubject) {
+			t.Errorf("%s: the subject is taken for %x", cert.Subject, subject)
+		}
+		got := ix.same(cert)
 		if got == nil {
 			t.Fatalf("root %d is lacking", n)
 		}
@@ -46,13 +54,37 @@ func TestMozillaRoots(t *testing.T) {
 	if n < 100 || MozillaRoots().Len() != n || constrained == 0 {
 		t.Errorf("%d roots, %d in the list, %d with constraints", MozillaRoots().Len(), n, constrained)
 	}
-	for _, r := range ix.byHash { // each is trusted by itself, as a leaf would be
+	for _, r := range allRoots(ix) { // each is trusted by itself, as a leaf would be
 		at := r.cert.NotBefore.Add(day)
 		for _, p := range ParseChain([][]byte{r.cert.Raw}).Inspect(nil, at, nil) {
 			if p.Kind == UntrustedIssuer || p.Kind == SelfSigned || p.Kind == IntermediateMissing {
 				t.Errorf("%s: %s", r.cert.Subject, p.Says)
 			}
 		}
+	}
+}
+
+// allRoots gives the roots of an index, parsed.
+func allRoots(ix *rootIndex) (all []*root) {
+	for subject := range ix.bySubject {
+		all = append(all, ix.named([]byte(subject))...)
+	}
+	return all
+}
+
+// Bytes that are no certificate have no subject, and a root that cannot be
+// parsed is none.
+func TestSubjectOfGarbage(t *testing.T) {
+	whole := newPKI(t).root.Raw
+	for n := range len(whole) {
+		if _, ok := subjectOf(whole[:n]); ok {
+			t.Errorf("%d of %d bytes have a subject", n, len(whole))
+		}
+	}
+	ix := newRootIndex()
+	ix.add([]byte("name"), &root{der: []byte("no certificate")})
+	if got := ix.named([]byte("name")); len(got) != 0 {
+		t.Errorf("%d roots", len(got))
 	}
 }
 

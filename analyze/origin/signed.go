@@ -14,7 +14,7 @@ func Signed(child, parent *x509.Certificate) bool {
 // it.
 func (r *Roots) Named(c *x509.Certificate) []*x509.Certificate {
 	var out []*x509.Certificate
-	for _, root := range r.index().bySubject[string(c.RawIssuer)] {
+	for _, root := range r.index().named(c.RawIssuer) {
 		out = append(out, root.cert)
 	}
 	return out

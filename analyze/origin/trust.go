@@ -18,7 +18,7 @@ func (in *inspection) judgeTrust() {
 	case in.selfSigned(top):
 		in.addUntrusted(SubjectText(in.cert(top)), fmt.Sprintf("The chain is complete, but ends in the root %s, which is not %s. "+
 			"CloudFront trusts no private authorities.", SubjectText(in.cert(top)), in.amongRoots()))
-	case len(in.trusted.bySubject[string(in.cert(top).RawIssuer)]) > 0:
+	case len(in.trusted.named(in.cert(top).RawIssuer)) > 0:
 		in.addUntrusted(IssuerText(in.cert(top)), fmt.Sprintf("%s names %s as its issuer, but the key of that root did not sign it.",
 			SubjectText(in.cert(top)), IssuerText(in.cert(top))))
 	case top == 0 || len(in.strangers()) > 0:

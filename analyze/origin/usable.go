@@ -128,12 +128,13 @@ func (in *inspection) verify() {
 	if !ok {
 		return
 	}
-	between := x509.NewCertPool()
+	certs, between := []*x509.Certificate{in.leaf}, x509.NewCertPool()
 	for _, i := range in.best.certs[1:] {
+		certs = append(certs, in.cert(i))
 		between.AddCert(in.cert(i))
 	}
 	_, err := in.leaf.Verify(x509.VerifyOptions{
-		Roots: in.trusted.pool, Intermediates: between, CurrentTime: at,
+		Roots: in.trusted.poolFor(certs), Intermediates: between, CurrentTime: at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	if err != nil {

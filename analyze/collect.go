@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sniwatch/analyze/edge"
+	"sniwatch/capture"
 )
 
 // A report stays readable, and its memory bounded, whatever comes: scanners ask
@@ -55,33 +56,7 @@ func (c *Connection) fromCloudFront() bool { return c.Edge.Network != edge.Other
 // count counts a connection by its outcome.
 func (k *collector) count(r *reading, local *thisHost) {
 	c := &r.Connection
-	n := &k.counts
-	n.Connections++
-	switch c.Handshake {
-	case Complete:
-		n.Complete++
-	case Refused:
-		n.Refused++
-	case Failed:
-		n.Failed++
-	case None:
-		n.None++
-	default:
-		n.Unknown++
-	}
-	if c.fromCloudFront() {
-		n.CloudFront++
-		switch c.Handshake {
-		case Complete:
-			n.CloudFrontComplete++
-		case Refused:
-			n.CloudFrontRefused++
-		case Failed:
-			n.CloudFrontFailed++
-		}
-	}
-	k.timeline.count(c.Start, c.Handshake)
-	k.crowds.count(c.Edge, c.Handshake)
+	k.outcome(c.Handshake, c.Start, r.place, &c.Edge)
 	k.served.note(r, local)
 	inHandshake := false
 	for _, g := range c.Gaps {
@@ -97,6 +72,38 @@ func (k *collector) count(r *reading, local *thisHost) {
 	case len(c.Gaps) > 0:
 		k.gaps++
 	}
+}
+
+// outcome counts what became of a connection, by when it began and by where the
+// client is; place is the number that m has.
+func (k *collector) outcome(h Handshake, start capture.Timestamp, place int, m *edge.Match) {
+	n := &k.counts
+	n.Connections++
+	switch h {
+	case Complete:
+		n.Complete++
+	case Refused:
+		n.Refused++
+	case Failed:
+		n.Failed++
+	case None:
+		n.None++
+	default:
+		n.Unknown++
+	}
+	if m.Network != edge.Other {
+		n.CloudFront++
+		switch h {
+		case Complete:
+			n.CloudFrontComplete++
+		case Refused:
+			n.CloudFrontRefused++
+		case Failed:
+			n.CloudFrontFailed++
+		}
+	}
+	k.timeline.count(start, h)
+	k.crowds.count(place, m, h)
 }
 
 // add counts a connection that was diagnosed, and tells whether it keeps it.

@@ -48,6 +48,7 @@ type progress struct {
 	lengths tlswire.Lengths // by which encrypted records are known, since the ServerHello
 	resumed bool            // TLS 1.2: the server went to ChangeCipherSpec without a Certificate
 	done    bool            // nobody needs to see more of it, see lookAway
+	place   int             // of the client in Watcher.places
 
 	helloIsSSL2, helloParsed bool
 	choiceGlanced            bool // what a glance did not show is still to be parsed

@@ -47,10 +47,15 @@ func (v *view) distribution() *edge.Case {
 	return v.about
 }
 
-// tlsExpected tells whether a connection without any TLS deserves a word:
-// CloudFront has no other business here, except on the port of plain HTTP.
+// tlsExpected tells whether a connection without any TLS deserves a word.
 func (v *view) tlsExpected() bool {
-	return v.portOfTLS() || v.fromCloudFront() && v.Server.Port() != 80
+	return v.know.expectsTLS(v.Server.Port(), v.fromCloudFront())
+}
+
+// expectsTLS tells whether TLS is expected on a port of the server: CloudFront
+// has no other business here, except on the port of plain HTTP.
+func (k *Knowledge) expectsTLS(port uint16, cloudFront bool) bool {
+	return slices.Contains(k.Ports, port) || cloudFront && port != 80
 }
 
 func (v *view) portOfTLS() bool { return slices.Contains(v.know.Ports, v.Server.Port()) }

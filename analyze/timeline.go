@@ -82,9 +82,12 @@ func (tl *Timeline) bucket(t capture.Timestamp) *Bucket {
 		tl.Width = bucketWidths[0]
 		tl.Start = floor(t, tl.Width)
 	}
-	if t < tl.Start || t.Sub(tl.Start)/tl.Width >= time.Duration(len(tl.Buckets)) {
-		tl.reach(t)
+	if t >= tl.Start {
+		if i := int(t.Sub(tl.Start) / tl.Width); i < len(tl.Buckets) {
+			return &tl.Buckets[i]
+		}
 	}
+	tl.reach(t)
 	return &tl.Buckets[t.Sub(tl.Start)/tl.Width]
 }
 
@@ -208,41 +211,33 @@ type Crowd struct {
 // hundred; the rest counts as the last one.
 const maxCrowds = 1024
 
-// crowds count clients by prefix. Connections of one prefix tend to follow each
-// other, so the last one is tried first.
+// crowds count clients by prefix.
 type crowds struct {
-	all  []Crowd
-	at   map[edge.Match]int
-	last edge.Match
-	i    int
+	all []Crowd
+	at  []int // by the number of the Match: its place in all, and one more; 0: it has none yet
 }
 
-func (k *crowds) count(m edge.Match, h Handshake) {
-	if len(k.all) == 0 || m != k.last {
-		k.find(m)
+// count counts a connection of a client of which the address list says m, which
+// has that number in edge.Stretches.
+func (k *crowds) count(number int, m *edge.Match, h Handshake) {
+	if number >= len(k.at) || k.at[number] == 0 {
+		k.add(number, m)
 	}
-	c := &k.all[k.i]
+	c := &k.all[k.at[number]-1]
 	c.Connections++
 	if h == Refused || h == Failed {
 		c.Failed++
 	}
 }
 
-func (k *crowds) find(m edge.Match) {
-	i, known := k.at[m]
-	switch {
-	case known:
-	case len(k.all) == maxCrowds:
-		i = maxCrowds - 1
-	default:
-		if k.at == nil {
-			k.at = map[edge.Match]int{}
-		}
-		i = len(k.all)
-		k.at[m] = i
+func (k *crowds) add(number int, m *edge.Match) {
+	if number >= len(k.at) {
+		k.at = slices.Grow(k.at, number+1-len(k.at))[:number+1]
+	}
+	if len(k.all) < maxCrowds {
 		k.all = append(k.all, Crowd{Network: m.Network, Prefix: m.Prefix, Service: m.Service})
 	}
-	k.last, k.i = m, i
+	k.at[number] = len(k.all)
 }
 
 // sorted gives those of CloudFront first, then by the number of connections

@@ -142,15 +142,15 @@ func TestCrowds(t *testing.T) {
 	match := func(p string) edge.Match {
 		return edge.Match{Network: edge.CloudFront, Prefix: netip.MustParsePrefix(p), Service: edge.ServiceOriginFacing}
 	}
+	matches := []edge.Match{{}, match("64.252.64.0/18"), match("130.176.0.0/16")}
 	var k crowds
 	for _, c := range []struct {
-		m edge.Match
-		h Handshake
+		number int
+		h      Handshake
 	}{
-		{edge.Match{}, Failed}, {edge.Match{}, Failed}, {match("130.176.0.0/16"), Complete}, {match("130.176.0.0/16"), Complete},
-		{match("64.252.64.0/18"), Refused}, {edge.Match{}, Complete}, {match("130.176.0.0/16"), None},
+		{0, Failed}, {0, Failed}, {2, Complete}, {2, Complete}, {1, Refused}, {0, Complete}, {2, None},
 	} {
-		k.count(c.m, c.h)
+		k.count(c.number, &matches[c.number], c.h)
 	}
 	want := []Crowd{
 		{edge.CloudFront, netip.MustParsePrefix("64.252.64.0/18"), edge.ServiceOriginFacing, 1, 1},
@@ -166,7 +166,7 @@ func TestCrowdsBounded(t *testing.T) {
 	var k crowds
 	for i := range 2 * maxCrowds {
 		a := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
-		k.count(edge.Match{Network: edge.Given, Prefix: netip.PrefixFrom(a, 32)}, Failed)
+		k.count(i, &edge.Match{Network: edge.Given, Prefix: netip.PrefixFrom(a, 32)}, Failed)
 	}
 	n := 0
 	for _, c := range k.all {
@@ -186,6 +186,6 @@ func BenchmarkTimeline(b *testing.B) {
 	for b.Loop() {
 		at += 1000
 		tl.count(at, Complete)
-		k.count(m, Complete)
+		k.count(1, &m, Complete)
 	}
 }

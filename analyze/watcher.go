@@ -34,11 +34,13 @@ type Options struct {
 	Live         bool
 
 	// Told is called with each connection when it is over, and tells whether it
-	// keeps the Connection; if not, its memory is used again. Unless Every is set, those that turn out healthy are only counted, as
-	// soon as that is known, and a cause that the report has an example of comes
-	// without its words.
-	Told  func(*Connection) (kept bool)
-	Every bool
+	// keeps the Connection; if not, its memory is used again. Unless Every is set,
+	// those that turn out healthy are only counted, as soon as that is known, and a
+	// cause that the report has an example of comes without its words. Those that
+	// are nothing but SYNs, and no finding, are then told only if Silent is set.
+	Told   func(*Connection) (kept bool)
+	Every  bool
+	Silent bool
 
 	Recorder Recorder // nil: nobody keeps packets
 
@@ -53,6 +55,7 @@ type Watcher struct {
 	table     *tcp.Table
 	readings  []*reading // by Flow.ID
 	lone      *reading   // for connections that have no Flow
+	places    *edge.Stretches
 	chains    *chainCache
 	judged    judgedCache
 	collector collector
@@ -89,6 +92,7 @@ func NewWatcher(o Options) *Watcher {
 			Roots: o.Roots.Source,
 		},
 		host:      thisHost{store: o.Certificates, config: o.Host, probes: o.Probes, asked: o.Live},
+		places:    o.Ranges.Stretches(),
 		chains:    newChainCache(),
 		judged:    judgedCache{},
 		collector: newCollector(),
@@ -205,7 +209,8 @@ func (w follower) Opened(f *tcp.Flow) {
 		w.readings[f.ID] = r
 	}
 	r.begin(f, w.input.Name, w.chains)
-	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
+	r.place = w.places.Find(f.Client.IP)
+	r.Edge = *w.places.Match(r.place)
 	if f.SYNs == 0 && f.SYNACKs == 0 {
 		r.sides[FromClient].stream.MidStream()
 		r.sides[FromServer].stream.MidStream()
@@ -304,52 +309,6 @@ func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	if w.tell(r) {
 		w.readings[f.ID] = nil
 	}
-}
-
-// Unanswered tells a connection that is nothing but SYNs.
-func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
-	if w.lone == nil {
-		w.Watcher.lone = new(reading)
-	}
-	r := w.lone
-	r.unanswered(s, why, w.input.Name)
-	r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
-	c := r.handOut()
-	known := w.silence(c)
-	c.Handshake = known.outcome
-	if !w.briefly(c, known.code) {
-		c.Diagnosis = Diagnose(c, &w.knowledge)
-	}
-	w.record(c, &c.Diagnosis)
-	if w.handOut(r) {
-		w.Watcher.lone = nil
-	}
-}
-
-// A silence is what the rules say about a connection that is nothing but SYNs.
-type silence struct {
-	asked   bool
-	outcome Handshake
-	code    Code
-}
-
-// silence asks the rules about a connection that is nothing but SYNs. A scan
-// makes millions of them, and the rules can tell them apart by three things
-// alone, so they are asked once for each of the eight cases.
-func (w follower) silence(c *Connection) *silence {
-	v := view{Connection: c, know: &w.knowledge}
-	k := 0
-	for bit, is := range [...]bool{v.tlsExpected(), c.Opening.SYNs > 1, c.End.How == Timeout} {
-		if is {
-			k |= 1 << bit
-		}
-	}
-	s := &w.Watcher.silences[k]
-	if !s.asked {
-		verdict := conclude(c, &w.knowledge)
-		*s = silence{true, verdict.outcome(), verdict.code()}
-	}
-	return s
 }
 
 // tell hands a connection out, or keeps it back until its line in the log has

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -121,36 +119,6 @@ func TestEvictionIsSaid(t *testing.T) {
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == CaptureLostPackets }) {
 		t.Errorf("no warning: %v", r.Warnings)
-	}
-}
-
-// What is said at a glance about a connection that is nothing but SYNs must be
-// what the rules say about it.
-func TestSilenceIsWhatTheRulesSay(t *testing.T) {
-	w := NewWatcher(Options{Ranges: edge.Embedded(), Roots: origin.MozillaRoots(), Ports: []uint16{443}})
-	random := rand.New(rand.NewPCG(1, 2))
-	clients := []string{"130.176.135.149", "198.18.0.1", "2600:9000:1000::1", "2001:db8::1"}
-	ports := []uint16{443, 80, 8443}
-	cases := map[silence]bool{}
-	for range 5000 {
-		client := capture.Endpoint{IP: netip.MustParseAddr(clients[random.IntN(len(clients))]).As16(), Port: 1024}
-		server := capture.Endpoint{IP: netip.MustParseAddr("10.0.0.10").As16(), Port: ports[random.IntN(len(ports))]}
-		first := tcp.Mark{Packet: 1 + random.IntN(1e6), Time: capture.Timestamp(random.Int64N(2e18))}
-		last := tcp.Mark{Packet: first.Packet + random.IntN(100), Time: first.Time + capture.Timestamp(random.Int64N(300e9))}
-		why := []tcp.Reason{tcp.Reused, tcp.Idle, tcp.Finished, tcp.Evicted}[random.IntN(4)]
-		r := new(reading)
-		r.unanswered(&tcp.SYNs{Client: &client, Server: &server, First: first, Last: last, Count: 1 + random.IntN(3)}, why, "")
-		r.Edge = w.opts.Ranges.Lookup(r.Client.Addr())
-		c := r.handOut()
-		verdict := conclude(c, &w.knowledge)
-		want := silence{true, verdict.outcome(), verdict.code()}
-		if got := *(follower{w}).silence(c); got != want {
-			t.Fatalf("%v to %v, %d SYNs, reason %d: %v, and by the rules %v", c.Client, c.Server, c.Opening.SYNs, why, got, want)
-		}
-		cases[want] = true
-	}
-	if len(cases) != 3 {
-		t.Errorf("%d different answers, want 3: %v", len(cases), cases)
 	}
 }
 

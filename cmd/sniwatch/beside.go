@@ -72,7 +72,7 @@ func (b *beside) goThrough(ctx context.Context, o *options, s streams, settings 
 		b.lines.Candidate(c)
 		return false
 	}
-	settings.Every = b.lines.AboutCompleted()
+	settings.Every, settings.Silent = b.lines.AboutCompleted(), true
 	first := watching{o: o, s: s, w: analyze.NewWatcher(settings)}
 	_ = first.files(ctx) // told when they are gone through again
 	b.lines.Join()

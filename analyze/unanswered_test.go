@@ -93,10 +93,15 @@ func TestSilenceIsCounted(t *testing.T) {
 }
 
 func BenchmarkUnanswered(b *testing.B) {
-	b.ReportAllocs()
-	w := silenceWatcher(Options{Told: func(*Connection) bool { return false }})
 	s, _ := randomSilence(rand.New(rand.NewPCG(1, 2)))
-	for b.Loop() {
-		follower{w}.Unanswered(s, tcp.Evicted)
+	s.Count, s.Server.Port = 1, 443
+	for name, why := range map[string]tcp.Reason{"counted": tcp.Evicted, "finding": tcp.Idle} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			w := silenceWatcher(Options{Told: func(*Connection) bool { return false }})
+			for b.Loop() {
+				follower{w}.Unanswered(s, why)
+			}
+		})
 	}
 }

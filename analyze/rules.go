@@ -121,8 +121,12 @@ type verdict struct {
 	also    []Code
 }
 
-func conclude(c *Connection, k *Knowledge) verdict {
-	v := look(c, k)
+func conclude(c *Connection, k *Knowledge) verdict { return new(view).conclude(c, k) }
+
+// conclude makes v the view of another connection, and decides about that. The
+// verdict holds until v looks at the next one.
+func (v *view) conclude(c *Connection, k *Knowledge) verdict {
+	v.look(c, k)
 	decides, also := decide(v)
 	return verdict{v, decides, also}
 }
@@ -165,10 +169,10 @@ func decide(v *view) (decides *rule, also []Code) {
 	if !v.tlsExpected() && !v.tlsSeen() {
 		return nil, nil
 	}
-	var fired []*rule
-	var hidden []Code
-	var room [4]*rule // mostly enough, and on the stack
-	fired = room[:0]
+	// Both are mostly large enough, and on the stack.
+	var firedRoom [4]*rule
+	var hiddenRoom [8]Code
+	fired, hidden := firedRoom[:0], hiddenRoom[:0]
 	for i := range rules {
 		if rules[i].Fires(v) {
 			fired = append(fired, &rules[i])

@@ -34,7 +34,8 @@ func TestDiagnoseAnything(t *testing.T) {
 		}
 		c, k := given(some...)
 		d := diagnose(t, c, k)
-		v := look(c, k)
+		v := new(view)
+		v.look(c, k)
 		if d.Code == "" && v.tlsSeen() && !v.plainText() {
 			t.Fatalf("nothing to say of %+v", c)
 		}

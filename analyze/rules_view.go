@@ -28,11 +28,11 @@ const (
 	patience = time.Second
 )
 
-func look(c *Connection, k *Knowledge) *view {
-	v := &view{Connection: c, know: k}
+// look makes v the view of another connection.
+func (v *view) look(c *Connection, k *Knowledge) {
+	*v = view{Connection: c, know: k}
 	v.faults = v.findFaults()
 	v.left = v.findLeaving()
-	return v
 }
 
 // fromCloudFront tells whether the client is CloudFront, or counts as it.

@@ -20,13 +20,14 @@ const maxServed = 1024
 // served remembers which certificate the wire showed for which site, to notice
 // one that changes, or that is not the file's.
 type served struct {
-	leaf    map[site]*origin.Chain
-	last    lastServed
-	chains  []*origin.Chain // distinct leaves, in order of first sight, that are no file's
-	changes []change
-	asked   map[site]struct{} // of CloudFront, looked up in the configuration
-	strays  []stray
-	stale   []staleness
+	leaf      map[site]*origin.Chain
+	last      lastServed
+	chains    []*origin.Chain // distinct leaves, in order of first sight, that are no file's
+	changes   []change
+	asked     map[site]struct{} // of CloudFront, looked up in the configuration
+	lastAsked lastServed        // of these
+	strays    []stray
+	stale     []staleness
 }
 
 // A site is a server, by its address, and the name that it was asked for; "": none.
@@ -105,8 +106,13 @@ func (s *served) stray(r *reading, local *thisHost) {
 	if r.ClientHello == nil || r.helloIsSSL2 || !r.fromCloudFront() || r.Handshake != Complete || len(s.asked) == maxServed {
 		return
 	}
-	asked := site{r.Server, string(tlswire.ServerName(r.helloBody))}
-	if _, known := s.asked[asked]; known || asked.sni == "" {
+	sni := tlswire.ServerName(r.helloBody)
+	if l := &s.lastAsked; len(sni) == 0 || l.server == r.Server && bytes.Equal(l.sni, sni) {
+		return
+	}
+	s.lastAsked = lastServed{server: r.Server, sni: append(s.lastAsked.sni[:0], sni...)}
+	asked := site{r.Server, string(sni)}
+	if _, known := s.asked[asked]; known {
 		return
 	}
 	s.asked[asked] = struct{}{}

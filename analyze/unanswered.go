@@ -26,7 +26,7 @@ func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
 	r.place, r.Edge = place, *from
 	c := r.handOut()
 	if !known.asked {
-		verdict := conclude(c, &w.knowledge)
+		verdict := w.Watcher.view.conclude(c, &w.knowledge)
 		d := Diagnosis{Code: verdict.code()}
 		*known = silence{true, verdict.outcome(), d.Code, d.remarkable()}
 	}

@@ -58,6 +58,7 @@ type Watcher struct {
 	places    *edge.Stretches
 	chains    *chainCache
 	judged    judgedCache
+	view      view // for the rules, of one connection after the other
 	collector collector
 	silences  [8]silence
 	shed      shedding
@@ -234,7 +235,7 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 	switch {
 	case !over || r.done:
 		return
-	case w.opts.Every, len(w.opts.Lines.Of(&r.Connection)) > 0, c.NotTLS != "" && look(&r.Connection, &w.knowledge).tlsExpected():
+	case w.opts.Every, len(w.opts.Lines.Of(&r.Connection)) > 0, c.NotTLS != "" && w.knowledge.expectsTLS(r.Server.Port(), r.fromCloudFront()):
 		w.table.Ignore(f, tcp.Client)
 		w.table.Ignore(f, tcp.Server)
 		if w.healthy(r) {
@@ -245,7 +246,7 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 		d := Diagnosis{}
 		r.Handshake = Complete
 		if !w.healthy(r) {
-			verdict := conclude(r.handOut(), &w.knowledge)
+			verdict := w.Watcher.view.conclude(r.handOut(), &w.knowledge)
 			r.Handshake, d.Code = verdict.outcome(), verdict.code()
 		}
 		w.collector.count(r, &w.host)
@@ -323,7 +324,7 @@ func (w follower) tellNow(r *reading) (kept bool) {
 		c.Log = w.opts.Lines.Of(c)
 	}
 	w.join(c)
-	verdict := conclude(c, &w.knowledge)
+	verdict := w.Watcher.view.conclude(c, &w.knowledge)
 	c.Handshake = verdict.outcome()
 	if !w.briefly(c, verdict.code()) {
 		c.Diagnosis = verdict.diagnosis()

@@ -126,10 +126,11 @@ func (t *Table) close(i uint32, why Reason) {
 	e := &t.index.entries[i]
 	switch e.state {
 	case waiting:
-		t.handler.Unanswered(&SYNs{
+		t.syns = SYNs{
 			Client: &e.client, Server: &e.server, Count: int(e.syns),
 			First: Mark{int(e.first), e.start}, Last: Mark{int(e.latest), e.last},
-		}, why)
+		}
+		t.handler.Unanswered(&t.syns, why)
 		t.move(i, quiet)
 	case live, closing:
 		f := t.flows[e.flow]

@@ -36,8 +36,8 @@ type Handler interface {
 	Closed(f *Flow, why Reason)
 }
 
-// SYNs are all that there is of a connection that got no answer. The endpoints
-// are valid until Unanswered returns.
+// SYNs are all that there is of a connection that got no answer. They are valid
+// until Unanswered returns.
 type SYNs struct {
 	Client, Server *capture.Endpoint
 	First, Last    Mark
@@ -116,6 +116,7 @@ type Table struct {
 	flows     []*Flow
 	idle      []uint32 // free places in flows
 	heldBytes int
+	syns      SYNs // told last: one after the other, so that none is allocated
 	now       capture.Timestamp
 	due       capture.Timestamp // when the first entry may have to be given up
 }

@@ -40,10 +40,12 @@ type Flow struct {
 	entry    uint32
 }
 
-// see notes that a packet of the connection went by.
-func (f *Flow) see(s *capture.Segment) {
+// see notes that a packet of the connection went by, and gives its place.
+func (f *Flow) see(s *capture.Segment) Mark {
 	f.Packets++
-	f.Last = Mark{s.Packet, s.Time}
+	mark := Mark{s.Packet, s.Time}
+	f.Last = mark
+	return mark
 }
 
 // over tells whether nothing more is to come: a side gave up by RST, or both
@@ -189,10 +191,9 @@ func (t *Table) syn(i uint32, s *capture.Segment) {
 
 // segment takes in everything but a client's SYN.
 func (t *Table) segment(f *Flow, from Side, s *capture.Segment) {
-	f.see(s)
+	mark := f.see(s)
 	d, o := &f.Sides[from], &f.Sides[from.Other()]
 	d.Segments++
-	mark := f.Last
 	seq := s.Seq
 	if s.Flags.Has(capture.SYN) {
 		f.SYNACKs++

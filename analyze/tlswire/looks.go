@@ -122,7 +122,7 @@ func mayBeHeader(b []byte) bool {
 	case len(b) > 1 && b[1] != 3, len(b) > 2 && b[2] > 4:
 		return false
 	}
-	return len(b) < recordHeaderLength || parseHeader(b).fault() == ""
+	return len(b) < recordHeaderLength || plausibleHeader(b)
 }
 
 // proxySignature begins a header of the PROXY protocol, version 2.

@@ -47,7 +47,7 @@ func (m *partialMessage) read(b []byte, s *Stream, v Visitor) {
 				})
 				break
 			}
-			m.open(s.record, s.piece)
+			m.open(&s.record, s.piece)
 			n = m.keep(b, v)
 		default:
 			m.count(s.record.Offset, s.piece)
@@ -70,7 +70,7 @@ func wholeMessage(b []byte) int {
 }
 
 // open begins a message that is not whole yet, in record r.
-func (m *partialMessage) open(r Record, piece int) {
+func (m *partialMessage) open(r *Record, piece int) {
 	m.buf = buffers.Get().(*[]byte)
 	m.about = Message{Offset: r.Offset, RecordVersion: r.Version, Records: 1, Chunks: 1}
 	m.record, m.piece = r.Offset, piece

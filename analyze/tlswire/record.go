@@ -6,17 +6,26 @@ const (
 	maxLookahead       = 6            // bytes of a fragment that tell a hello from encrypted bytes
 )
 
-// parseHeader reads the first five bytes of a record (RFC 8446, section 5.1).
-func parseHeader(b []byte) Record {
-	return Record{
+// parse reads the first five bytes of a record (RFC 8446, section 5.1), which
+// stands at offset in the stream.
+func (r *Record) parse(b []byte, offset int64) {
+	*r = Record{
 		Type:    ContentType(b[0]),
 		Version: Version(be16(b[1:])),
 		Length:  int(be16(b[3:])),
+		Offset:  offset,
 	}
 }
 
+// plausibleHeader tells whether the first five bytes of b can be a record header.
+func plausibleHeader(b []byte) bool {
+	var r Record
+	r.parse(b, 0)
+	return r.fault() == ""
+}
+
 // fault names the first field of the header that no record can have, or "".
-func (r Record) fault() string {
+func (r *Record) fault() string {
 	switch {
 	case r.Type < TypeChangeCipherSpec || r.Type > TypeHeartbeat:
 		return "type"
@@ -34,8 +43,8 @@ func (s *Stream) header(b []byte, v Visitor) (n int) {
 	if s.nhead > 0 || len(b) < recordHeaderLength {
 		return s.headerInPieces(b, v)
 	}
-	r := parseHeader(b)
-	r.Offset = s.offset
+	r := &s.record // no copy of it is made anywhere: that would cost as much as reading it
+	r.parse(b, s.offset)
 	if !s.checkHeader(r, v) {
 		return 0
 	}
@@ -53,7 +62,9 @@ func (s *Stream) headerInPieces(b []byte, v Visitor) (n int) {
 		return n
 	}
 	need := recordHeaderLength
-	if r := parseHeader(s.head[:]); r.fault() == "" {
+	r := &s.record
+	r.parse(s.head[:], s.offset)
+	if r.fault() == "" {
 		need += s.lookahead(r)
 	}
 	n += s.gather(b[n:], need)
@@ -65,7 +76,7 @@ func (s *Stream) headerInPieces(b []byte, v Visitor) (n int) {
 
 // checkHeader tells whether r can be a record header. Where it cannot, the
 // search for another one begins, or nothing more is read.
-func (s *Stream) checkHeader(r Record, v Visitor) bool {
+func (s *Stream) checkHeader(r *Record, v Visitor) bool {
 	field := r.fault()
 	if field == "" {
 		return true
@@ -84,7 +95,7 @@ func (s *Stream) checkHeader(r Record, v Visitor) bool {
 
 // lookahead gives how many bytes of the fragment must be seen to know whether
 // the record is in clear.
-func (s *Stream) lookahead(r Record) int {
+func (s *Stream) lookahead(r *Record) int {
 	if r.Type == TypeAlert || r.Type == TypeHandshake && (s.encrypted || s.unsure) {
 		return min(r.Length, maxLookahead)
 	}
@@ -97,17 +108,17 @@ func (s *Stream) flushHead(v Visitor) {
 	if s.state == atHeader && s.nhead >= recordHeaderLength {
 		ahead := s.head
 		length := s.nhead
-		r := parseHeader(ahead[:])
-		r.Offset = s.offset - int64(length)
+		r := &s.record
+		r.parse(ahead[:], s.offset-int64(length))
 		s.begin(r, ahead[recordHeaderLength:length], v)
 		s.fragment(ahead[recordHeaderLength:length], v)
 	}
 	s.nhead = 0
 }
 
-// begin starts record r. ahead holds the bytes that lookahead asked for, as far
-// as they came.
-func (s *Stream) begin(r Record, ahead []byte, v Visitor) {
+// begin starts the record of s, which is r. ahead holds the bytes that lookahead
+// asked for, as far as they came.
+func (s *Stream) begin(r *Record, ahead []byte, v Visitor) {
 	if s.doubt > 0 {
 		s.doubt--
 	}
@@ -130,11 +141,11 @@ func (s *Stream) begin(r Record, ahead []byte, v Visitor) {
 			r.Encrypted, s.mode = true, skip
 		}
 	}
-	s.record, s.left, s.state = r, r.Length, inFragment
+	s.left, s.state = r.Length, inFragment
 	if s.mode == readAlert {
 		s.alert.told = false
 	} else {
-		v.Record(r)
+		v.Record(*r)
 	}
 	s.advance(0, v)
 }
@@ -142,7 +153,7 @@ func (s *Stream) begin(r Record, ahead []byte, v Visitor) {
 // interrupt looks after what an earlier record left unfinished. A record of
 // another type must not come in between (RFC 8446, section 5.1), but after an
 // alert or a heartbeat the message may still go on.
-func (s *Stream) interrupt(r Record, v Visitor) {
+func (s *Stream) interrupt(r *Record, v Visitor) {
 	if r.Type != TypeAlert && s.alert.half {
 		v.Fault(Fault{Field: "description", Offset: int(r.Offset)})
 		s.alert = partialAlert{}
@@ -159,7 +170,7 @@ func (s *Stream) interrupt(r Record, v Visitor) {
 // clearAlert tells whether an alert record is in clear. An encrypted one is
 // always longer than two bytes; one of two bytes is in clear even in TLS 1.3,
 // where OpenSSL sends it so. A longer one may hold several, before encryption.
-func (s *Stream) clearAlert(r Record, ahead []byte) bool {
+func (s *Stream) clearAlert(r *Record, ahead []byte) bool {
 	hidden := s.encrypted || s.unsure
 	switch {
 	case len(ahead) == 0:
@@ -174,7 +185,7 @@ func (s *Stream) clearAlert(r Record, ahead []byte) bool {
 // ChangeCipherSpec it is encrypted, except that hellos may still follow the one
 // that a HelloRetryRequest brings (RFC 8446, appendix D.4): they fill their
 // record exactly, and an encrypted record does not look so by chance.
-func (s *Stream) clearHandshake(r Record, ahead []byte) bool {
+func (s *Stream) clearHandshake(r *Record, ahead []byte) bool {
 	switch {
 	case s.encrypted:
 		return fillsRecord(r, ahead)
@@ -187,7 +198,7 @@ func (s *Stream) clearHandshake(r Record, ahead []byte) bool {
 
 // fillsRecord tells whether ahead begins a ClientHello or ServerHello that is
 // exactly as long as its record.
-func fillsRecord(r Record, ahead []byte) bool {
+func fillsRecord(r *Record, ahead []byte) bool {
 	return len(ahead) == maxLookahead &&
 		(ahead[0] == byte(TypeClientHello) || ahead[0] == byte(TypeServerHello)) &&
 		4+be24(ahead[1:]) == r.Length && ahead[4] == 3

@@ -80,10 +80,11 @@ func (s *Stream) found() {
 // plausibleAt tells whether b begins with something that can be a record
 // header and, if the next header lies in b, that one can be one as well.
 func plausibleAt(b []byte) bool {
-	r := parseHeader(b)
+	var r Record
+	r.parse(b, 0)
 	if r.fault() != "" || r.Type == TypeHeartbeat || r.Length == 0 {
 		return false
 	}
 	next := recordHeaderLength + r.Length
-	return len(b) < next+recordHeaderLength || parseHeader(b[next:]).fault() == ""
+	return len(b) < next+recordHeaderLength || plausibleHeader(b[next:])
 }

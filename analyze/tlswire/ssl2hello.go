@@ -58,7 +58,7 @@ func (s *Stream) beginSSL2(b []byte, v Visitor) int {
 	s.record = Record{Type: TypeHandshake, Version: Version(be16(b[3:])), Length: n, Offset: s.offset}
 	s.seen, s.mode, s.state, s.left = true, readHandshake, inFragment, n-1
 	v.Record(s.record)
-	s.message.open(s.record, s.piece)
+	s.message.open(&s.record, s.piece)
 	s.message.about.SSL2 = true
 	// From here on it is a message like any other, once it has their header.
 	*s.message.buf = append(*s.message.buf, byte(TypeClientHello), 0, byte((n-1)>>8), byte(n-1))

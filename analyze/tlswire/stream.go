@@ -22,7 +22,7 @@ type Stream struct {
 	head  [startLength]byte // bytes that are not yet enough to decide
 	nhead int
 
-	record   Record // whose fragment is being read
+	record   Record // whose fragment is being read; until then, that of a header
 	left     int    // bytes of its fragment that are still to come
 	searched int    // bytes that were passed over since the last record
 

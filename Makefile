@@ -15,7 +15,7 @@ CGO := $(or $(CGO_ENABLED),$(HAS_PCAP))
 GO := CGO_ENABLED=$(CGO) go
 RACE := $(if $(filter 1,$(CGO)),-race)
 
-.PHONY: help run build deps test check golden pcaps lab soak load fuzz bench clean
+.PHONY: help run build deps test check golden pcaps lab soak load fuzz bench pgo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ run: deps ## install what is lacking, build, and explain the case of the article
 
 build: ## build bin/sniwatch
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sniwatch ./cmd/sniwatch
+	$(GO) build -trimpath -pgo=cmd/sniwatch/hot.pgo -ldflags '$(LDFLAGS)' -o bin/sniwatch ./cmd/sniwatch
 
 deps: ## install libpcap's headers, if they are lacking and this user may
 	@.ci/deps go libpcap
@@ -76,6 +76,14 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 
 bench: build ## measure speed and memory against tcpdump and tshark
 	go run ./pcaps/bench $(BENCH)
+
+# The compiler inlines more where the profile says that time goes. It has only
+# names of functions, so it holds while the code changes, and ages slowly. It is
+# no default.pgo: then every test of the program would compile everything again.
+pgo: ## measure anew where time goes, for the compiler: cmd/sniwatch/hot.pgo
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(GO) test ./cmd/sniwatch -run '^$$' -bench '^BenchmarkKinds$$' -benchtime 4s -o "$$dir/test" -cpuprofile "$$dir/profile"; \
+	$(GO) tool pprof -proto -focus 'readFile' -output cmd/sniwatch/hot.pgo "$$dir/test" "$$dir/profile"
 
 clean: ## remove what was built
 	rm -rf bin bench

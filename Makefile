@@ -83,7 +83,7 @@ bench: build ## measure speed and memory against tcpdump and tshark
 pgo: ## measure anew where time goes, for the compiler: cmd/sniwatch/hot.pgo
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	$(GO) test ./cmd/sniwatch -run '^$$' -bench '^BenchmarkKinds$$' -benchtime 4s -o "$$dir/test" -cpuprofile "$$dir/profile"; \
-	$(GO) tool pprof -proto -focus 'readFile' -output cmd/sniwatch/hot.pgo "$$dir/test" "$$dir/profile"
+	$(GO) tool pprof -proto -focus 'watching..file$$$$' -output cmd/sniwatch/hot.pgo "$$dir/test" "$$dir/profile"
 
 clean: ## remove what was built
 	rm -rf bin bench

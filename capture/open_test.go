@@ -30,7 +30,7 @@ func TestNoCapture(t *testing.T) {
 		{"unknown", "\x89\x00NG\x00\x01", "is no capture: it begins with 89 00 4e 47", ""},
 		{"one byte", "\x00", "is no capture: it begins with 00", ""},
 		{"zeros", strings.Repeat("\x00", 600), "is no capture: it begins with 00 00 00 00", ""},
-		{"text", "hello\n", "is no capture but a text file", ""},
+		{"text", "hello\n", "is no capture but a text file", "sniwatch explain "},
 		{"utf-8 cut in the middle", strings.Repeat("x", 510) + "日本", "is no capture but a text file", ""},
 		{"utf-16", "\xff\xfeh\x00i\x00", "is no capture but a text file", ""},
 		{"apache log", "[Tue Jan 16 03:41:10 2024] [ssl:info] …", "is no capture but a text file", ""},

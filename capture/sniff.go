@@ -120,7 +120,7 @@ func sniffText(head []byte) look {
 	case begins("{"), begins("[{"), begins("[\n"), begins("[\""), begins("[ "), begins("[]"):
 		return look{"is no capture but JSON", ""}
 	}
-	return look{"is no capture but a text file", ""}
+	return look{"is no capture but a text file", "if it is a server's log: sniwatch explain %s"}
 }
 
 // isText tells whether head holds nothing but what a text file may hold. The

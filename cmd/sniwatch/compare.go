@@ -108,11 +108,8 @@ func parseCompareFlags(args []string) (*compareOptions, error) {
 // compare gets both outlines and lays them side by side.
 func (o *compareOptions) compare(ctx context.Context, s streams) (*analyze.Comparison, error) {
 	before, err := o.outline(ctx, o.names[0], s)
-	if err != nil {
-		return nil, err
-	}
-	after, err := o.outline(ctx, o.names[1], s)
-	if err != nil {
+	after, errAfter := o.outline(ctx, o.names[1], s)
+	if err := errors.Join(err, errAfter); err != nil {
 		return nil, err
 	}
 	return analyze.Compare(before, after), nil

@@ -29,14 +29,22 @@ func (o *options) needs(a *analyze.Options) needs {
 	}
 	for _, name := range append(slices.Clone(o.reports), o.evidence) {
 		if name != "" {
-			n.write = append(n.write, filepath.Dir(name))
+			n.write = append(n.write, folderOf(name))
 		}
 	}
 	if o.ring() {
-		n.write = append(n.write, filepath.Dir(o.write))
+		n.write = append(n.write, folderOf(o.write))
 	}
 	n.read, n.write = distinct(n.read), distinct(n.write)
 	return n
+}
+
+// folderOf gives the folder of a file, by its whole name: "." tells a reader nothing.
+func folderOf(name string) string {
+	if full, err := filepath.Abs(name); err == nil {
+		name = full
+	}
+	return filepath.Dir(name)
 }
 
 // distinct sorts, and removes what is there twice, and the empty ones.

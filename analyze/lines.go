@@ -275,7 +275,7 @@ var factWords = map[logs.Fact]string{
 	logs.ClientAlert:        "the client sent an alert",
 	logs.NoClientAlert:      "the client sent no alert",
 	logs.ClientHelloSeen:    "the client sent a whole ClientHello",
-	logs.NoClientHello:      "the client sent nothing",
+	logs.NoClientHello:      "the client sent no ClientHello",
 	logs.ServerHelloSent:    "the server answered with a ServerHello",
 	logs.HandshakeComplete:  "the handshake was completed",
 	logs.HandshakeBroken:    "the handshake was not completed",

@@ -49,7 +49,7 @@ func (v *view) wireFacts() []logs.Fact {
 	add(told, logs.ClientAlert)
 	add(!told && !maybe && whole, logs.NoClientAlert)
 	add(v.wholeHello(), logs.ClientHelloSeen)
-	add(v.FromClient.Bytes == 0 && whole, logs.NoClientHello)
+	add((v.FromClient.Bytes == 0 || v.plainText()) && whole, logs.NoClientHello)
 	add(v.chosen(), logs.ServerHelloSent)
 	add(v.complete(), logs.HandshakeComplete)
 	add(!v.complete() && whole && v.End.How != Open, logs.HandshakeBroken)

@@ -216,6 +216,29 @@ func TestContradiction(t *testing.T) {
 	}
 }
 
+// TestNoNameWithoutTLS: the server cannot have refused the name of a client that
+// speaks HTTP, though a line that says so is from the same address and second.
+func TestNoNameWithoutTLS(t *testing.T) {
+	http, _ := given(speaks(FromClient, "an HTTP request"), speaks(FromServer, "an HTTP answer"), ended(Closed, FromServer, time.Millisecond))
+	http.FromClient.Bytes = 18
+	refused := refusedAt(9, 0)
+	refused.ServerHello, refused.Certificate = nil, Certificate{}
+	for _, alone := range []bool{true, false} {
+		l := NewLines(false)
+		line := lineOfReset("/var/log/a.log", 1, testStart)
+		line.Class = logs.SNIRejected
+		l.Add(line)
+		l.Candidate(http)
+		if !alone {
+			l.Candidate(refused)
+		}
+		l.Join()
+		if got := l.Of(http); !alone && len(got) > 0 || alone && (len(got) != 1 || !strings.Contains(got[0].Contradicts, "the client sent no ClientHello")) {
+			t.Errorf("alone %v: %+v", alone, got)
+		}
+	}
+}
+
 // TestEveryFactHasWords: a contradiction names each fact that a class excludes.
 func TestEveryFactHasWords(t *testing.T) {
 	for _, m := range logs.Classes {

@@ -31,7 +31,7 @@ func (r *watching) live(ctx context.Context, n needs) error {
 	}
 	defer h.Close()
 	defer context.AfterFunc(ctx, h.Close)() // ends Next at once
-	if err := o.giveUp(s, n, r.out, r.dump); err != nil {
+	if err := r.giveUp(n); err != nil {
 		return err
 	}
 	widen(s.out)

@@ -32,6 +32,9 @@ func (o *options) needs(a *analyze.Options) needs {
 			n.write = append(n.write, folderOf(name))
 		}
 	}
+	if o.redact {
+		n.write = append(n.write, folderOf(o.redactKey))
+	}
 	if o.ring() {
 		n.write = append(n.write, folderOf(o.write))
 	}

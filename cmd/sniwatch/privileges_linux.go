@@ -26,7 +26,8 @@ type giving struct {
 // giveUp gives up what the process needs no longer, once the capture is open and
 // before the first packet is looked at: root, capabilities, the right to execute,
 // and all files but those that it needs. It tells on standard error what it did.
-func (o *options) giveUp(s streams, n needs, out *output, d *dump) error {
+func (r *watching) giveUp(n needs) error {
+	o := r.o
 	if o.user == keepRoot {
 		if os.Geteuid() != 0 {
 			return usageError{"-Z root is for root", "without -Z, the user stays who it is"}
@@ -37,14 +38,14 @@ func (o *options) giveUp(s streams, n needs, out *output, d *dump) error {
 	if err != nil {
 		return err
 	}
-	if err := hand(g.to, out, d); err != nil {
+	if err := r.hand(g.to); err != nil {
 		return err
 	}
 	_ = time.Now().Local().String() // the time zone's file is read before it cannot be
 	if err := g.carryOut(n, o.probePorts()); err != nil {
 		return hinted{fmt.Errorf("privileges cannot be given up: %w", err), "-Z root keeps them"}
 	}
-	g.tell(s)
+	g.tell(r.s)
 	return nil
 }
 
@@ -112,16 +113,21 @@ func (a account) barred(folders []string) string {
 }
 
 // hand gives the files that are open already to the user who will name them.
-func hand(to account, out *output, d *dump) error {
+func (r *watching) hand(to account) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	for _, sink := range out.files {
+	for _, sink := range r.out.files {
 		if err := sink.file.Chown(to.uid, to.gid); err != nil {
 			return err
 		}
 	}
-	return d.chown(to.uid, to.gid)
+	if r.ev != nil && r.ev.file != nil {
+		if err := r.ev.file.Chown(to.uid, to.gid); err != nil {
+			return err
+		}
+	}
+	return r.dump.chown(to.uid, to.gid)
 }
 
 // carryOut does it, on all threads, in the order in which each step is still

@@ -55,7 +55,8 @@ func TestPrivilegesChild(t *testing.T) {
 	o := &options{}
 	o.logs, o.reports = []string{filepath.Join(folder, "logs", "error.log")}, []string{filepath.Join(folder, "reports", "r.html")}
 	n := needs{read: o.logs, write: []string{filepath.Join(folder, "reports")}}
-	if err := o.giveUp(streams{err: &said}, n, &output{}, nil); err != nil {
+	run := &watching{o: o, s: streams{err: &said}, out: &output{}}
+	if err := run.giveUp(n); err != nil {
 		t.Fatal(err)
 	}
 	tried := attempts{Said: said.String(), Threads: threadStates(states)}

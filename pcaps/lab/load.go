@@ -80,7 +80,7 @@ func (k load) run(l *lab) error {
 		return err
 	}
 	defer s.close()
-	sniffer, err := s.watch("sniwatch", "watching wire", l.sniwatch, "-i", "wire", "--no-discover", "--format", "json", "--only-failed", "-Z", "root")
+	sniffer, err := s.watch("sniwatch", "watching wire", l.sniwatch, "-i", "wire", "--no-discover", "--format", "json", "--only-failed")
 	if err != nil {
 		return err
 	}

@@ -128,9 +128,15 @@ func against(c scenario, all []played, o observation) []string {
 			if known != (p.client.Port() != 0) {
 				continue
 			}
-			i := slices.IndexFunc(left, func(c connection) bool {
+			isIt := func(c connection) bool {
 				return c.Client.IP == p.client.Addr() && (!known || c.Client.Port == p.client.Port())
-			})
+			}
+			i := slices.IndexFunc(left, isIt)
+			if !known { // several may be from there: the one of which it is true, if there is one
+				if right := slices.IndexFunc(left, func(c connection) bool { return isIt(c) && fits(c, p.want) }); right >= 0 {
+					i = right
+				}
+			}
 			if i < 0 {
 				wrong = append(wrong, fmt.Sprintf("%v: not seen, the truth is %v", p.client, p.want))
 				continue

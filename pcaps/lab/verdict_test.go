@@ -44,6 +44,8 @@ func TestJudge(t *testing.T) {
 	}{
 		{"all as it should be", both, good, logged, []string{"ranges-old"}, ""},
 		{"a port that is not known", []played{both[0], at(0, accepted)}, good, logged, nil, ""},
+		{"two ports that are not known, in either order", []played{at(0, accepted), at(0, rowRefused(6, logReset))}, good, logged, nil, ""},
+		{"of two ports that are not known, one is wrong", []played{at(0, accepted), at(0, accepted)}, good, nil, nil, "the truth is ok"},
 		{"another code", []played{at(30001, refused("certificate-expired", logReset)), both[1]}, good, logged, nil, "certificate-expired"},
 		{"another row", []played{at(30001, rowRefused(8, logReset)), both[1]}, good, logged, nil, "row 8"},
 		{"another outcome", []played{both[0], at(30002, truth{code: "ok", handshake: "unknown"})}, good, logged, nil, "handshake unknown"},

@@ -71,11 +71,7 @@ func (r *replay) next(frame []byte) ([]byte, error) {
 
 // run gives an error where anything is not as it should be.
 func (k load) run(l *lab) error {
-	folder, err := l.newFolder("load")
-	if err != nil {
-		return err
-	}
-	s, err := newSite(l, folder, nil)
+	s, err := newSite(l, "load", nil)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -34,12 +33,7 @@ func (l *lab) play(c scenario) (r result) {
 		r.skipped = "not installed: " + strings.Join(lacks, ", ")
 		return r
 	}
-	folder, err := l.newFolder(c.name)
-	if err != nil {
-		r.err = err
-		return r
-	}
-	s, err := newSite(l, folder, c.route)
+	s, err := newSite(l, c.name, c.route)
 	if err != nil {
 		r.err = err
 		return r
@@ -72,12 +66,6 @@ func (l *lab) play(c scenario) (r result) {
 		r.verdict = judge(c, r.all, r.account, r.remarks)
 	}
 	return r
-}
-
-// newFolder makes an empty folder for what is played.
-func (l *lab) newFolder(name string) (string, error) {
-	folder := filepath.Join(l.folder, name)
-	return folder, errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755))
 }
 
 // begin starts the server and whatever the scenario needs besides.

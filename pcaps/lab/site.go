@@ -51,9 +51,13 @@ type site struct {
 	port         atomic.Int32   // the last one that a client was given
 }
 
-// newSite lays the cable and sees that nothing can leave.
-func newSite(l *lab, folder string, r route) (s *site, err error) {
-	s = &site{folder: folder, lab: l}
+// newSite lays the cable and sees that nothing can leave. Its folder, which is
+// empty, is named after what is played.
+func newSite(l *lab, name string, r route) (s *site, err error) {
+	s = &site{folder: filepath.Join(l.folder, name), lab: l}
+	if err := errors.Join(os.RemoveAll(s.folder), os.Mkdir(s.folder, 0o755)); err != nil {
+		return nil, err
+	}
 	s.port.Store(30000)
 	defer func() {
 		if err != nil {

@@ -51,11 +51,7 @@ func (k soak) run(l *lab) error {
 	if err := l.certs.makeLeaves(soakLeaves); err != nil {
 		return err
 	}
-	folder, err := l.newFolder("soak")
-	if err != nil {
-		return err
-	}
-	s, err := newSite(l, folder, nil)
+	s, err := newSite(l, "soak", nil)
 	if err != nil {
 		return err
 	}

@@ -211,7 +211,7 @@ func (r *soaking) print() {
 		fmt.Fprintf(r.out, "  %8d  %s\n", l.made[k.name], k.name)
 	}
 	fmt.Fprintf(r.out, "  %8d  connections, %d of them failed; %d were told\n", all, l.failed, l.told)
-	fmt.Fprintf(r.out, "  %8d  of %d with a line in the log were told together with it\n", l.joined, l.logged)
+	fmt.Fprintf(r.out, "  %8d  of them have a line in the log; told without it: %v\n", l.logged, l.alone)
 	for _, e := range r.events {
 		fmt.Fprintf(r.out, "  %s\n", e)
 	}

@@ -17,15 +17,16 @@ type accident struct {
 	name   string
 	quiet  bool // no client may be under way
 	happen func(r *soaking) error
-	says   []string // what sniwatch must have said, each as often as it happened
+	says   []string      // what sniwatch must have said, each as often as it happened
+	takes  time.Duration // until it has said so, as long as there are clients
 }
 
 // soakAccidents happen in turn.
 var soakAccidents = []accident{
+	{name: "the disk was full for 12 s", happen: fillDisk, says: []string{"no space left on device", "are written to"}, takes: 25 * time.Second},
 	{name: "the interface went down and up", quiet: true, happen: downAndUp, says: []string{"wire is down; waits", "wire is up again"}},
 	{name: "sniwatch was suspended for 2 s", happen: suspend},
 	{name: "the certificate was renewed, and nginx reloaded", quiet: true, happen: renewSoak},
-	{name: "the disk was full for 12 s", happen: fillDisk, says: []string{"no space left on device", "are written to"}},
 	{name: "the log was rotated", happen: rotateLog},
 	{name: "an address of the edge was changed", quiet: true, happen: changeAddress},
 }
@@ -42,8 +43,10 @@ func (r *soaking) plan(from, until time.Time) []planned {
 	from = from.Add(min(restFrom, until.Sub(from)/10))
 	every := max(until.Sub(from)/time.Duration(2*len(soakAccidents)+1), 5*time.Second)
 	var all []planned
-	for at := from; at.Add(every).Before(until); at = at.Add(every) {
-		all = append(all, planned{at, soakAccidents[len(all)%len(soakAccidents)]})
+	for i, at := 0, from; at.Add(every).Before(until); i, at = i+1, at.Add(every) {
+		if a := soakAccidents[i%len(soakAccidents)]; at.Add(a.takes).Before(until) {
+			all = append(all, planned{at, a})
+		}
 	}
 	return all
 }

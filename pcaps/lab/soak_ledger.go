@@ -22,15 +22,15 @@ type ledger struct {
 	told    int
 	wrong   []string // what was told wrongly, the first of it
 	wrongs  int
-	joined  int // told together with the server's line
-	logged  int // those that should have been
+	logged  int            // connections of which the server's log has a line
+	alone   map[string]int // of these, told without it, by the class of the line
 	last    json.RawMessage
 	ended   error
 	say     func(wrong string) // at once
 }
 
 func newLedger(say func(wrong string)) *ledger {
-	return &ledger{pending: map[netip.AddrPort]truth{}, made: map[string]int{}, say: say}
+	return &ledger{pending: map[netip.AddrPort]truth{}, made: map[string]int{}, alone: map[string]int{}, say: say}
 }
 
 // expect notes a connection that is about to be made; false: the one before it from
@@ -107,8 +107,8 @@ func (l *ledger) line(text []byte) error {
 	}
 	if known && want.log != "" {
 		l.logged++
-		if len(seen.Log) > 0 {
-			l.joined++
+		if len(seen.Log) == 0 {
+			l.alone[want.log]++
 		}
 	}
 	return nil

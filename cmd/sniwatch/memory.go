@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"sniwatch/analyze"
-	"sniwatch/capture/live"
 )
 
 // limitMemory tells Go's runtime what it may use, so that the process stays
@@ -20,20 +18,6 @@ func limitMemory(size int64) {
 	}
 	debug.SetMemoryLimit(size - analyze.OutsideRuntime)
 	debug.SetGCPercent(-1) // collect when the limit is near, and not before
-}
-
-// liveRing is up to how much of the kernel's buffer, which the process maps, is part
-// of --memory. It is the default of -B: what is asked for beyond it comes on top.
-const liveRing = live.DefaultBufferKiB << 10
-
-// analysisMemory gives how much of --memory is left for a process that reads files.
-// Live, the kernel's buffer is larger than the window on a file.
-func (o *options) analysisMemory() int64 {
-	const window = 4 << 20 // bytes of a capture that are mapped at a time, see capture
-	if o.interfaceName == "" {
-		return o.memory
-	}
-	return o.memory - max(0, min(int64(cmp.Or(o.bufferKiB, live.DefaultBufferKiB))<<10, liveRing)-window)
 }
 
 // parseMemory understands --memory: a number with K, M or G behind it, in steps

@@ -90,9 +90,9 @@ func (o *options) settings(s streams) (analyze.Options, error) {
 		Distribution: o.distribution,
 		Ports:        o.ports,
 		Live:         o.interfaceName != "",
-		Limits:       analyze.LimitsWithin(o.analysisMemory()),
+		Limits:       analyze.LimitsWithin(o.memory),
 	}
-	limitMemory(o.analysisMemory())
+	limitMemory(o.memory)
 	if len(a.Ports) == 0 {
 		a.Ports = tlsPorts
 	}

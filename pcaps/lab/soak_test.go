@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +141,25 @@ func TestSoakKinds(t *testing.T) {
 	}
 	if sum != 1000 {
 		t.Errorf("the weights have the sum %d", sum)
+	}
+}
+
+// TestLoadCompares: each count that is wrong is noticed.
+func TestLoadCompares(t *testing.T) {
+	said := "sniwatch: 9s: 50 packets, 0 dropped, 6 connections (0 open): 3 complete, 2 refused, 1 failed; 1 % of a CPU\n"
+	r := &replay{truth: map[string]int{"complete": 3, "refused": 2, "failed": 1}}
+	k := load{out: io.Discard}
+	if err := k.compare(r, 50, said); err != nil {
+		t.Error(err)
+	}
+	for _, wrong := range []string{"51 packets", "4 dropped", "7 connections", "5 complete", "5 refused", "5 failed"} {
+		number, what, _ := strings.Cut(wrong, " ")
+		other := regexp.MustCompile(`\d+ `+what).ReplaceAllString(said, wrong)
+		if err := k.compare(r, 50, other); err == nil || !strings.Contains(err.Error(), number+" "+what) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	if k.compare(r, 50, "") == nil {
+		t.Error("no statistics are taken for right ones")
 	}
 }

@@ -13,14 +13,13 @@ const (
 	CPURatio      Measure = iota // CPU time of the peer by sniwatch's
 	ConnectionsPS                // connections by second of CPU time
 	PeakMiB                      // memory, the most of all runs
-	WallRatio                    // wall time with one thread by that with so many
 )
 
 // A Goal is a number that sniwatch shall reach on a kind of capture.
 type Goal struct {
 	Kind    string // empty: all
 	Measure Measure
-	Against string  // the peer, or the number of threads
+	Against string  // the peer
 	Bound   float64 // at least; of PeakMiB, at most
 }
 
@@ -41,7 +40,6 @@ var goals = []Goal{
 	{"gso", CPURatio, "cat", 5},
 	{"scan", ConnectionsPS, "", 1_300_000},
 	{"", PeakMiB, "", 64},
-	{"", WallRatio, "2", 1.7},
 }
 
 // GoalLines says of each goal of a kind what was reached, on the first capture
@@ -75,13 +73,6 @@ func (g Goal) reached(m Measured) (value float64, ok bool) {
 			return 0, false
 		}
 		return ratio(r.Summary().MinCPU, first.MinCPU), true
-	case WallRatio:
-		one, found := named(m, "sniwatch --threads 1")
-		many, also := named(m, "sniwatch --threads "+g.Against)
-		if !found || !also {
-			return 0, false
-		}
-		return ratio(one.Summary().MinWall, many.Summary().MinWall), true
 	case PeakMiB:
 		var most int64
 		for _, r := range m.Results {
@@ -116,8 +107,6 @@ func (g Goal) line(reached float64) string {
 	switch g.Measure {
 	case CPURatio:
 		return fmt.Sprintf("CPU of %s ≥ %.2f × sniwatch's: %.2f, %s", g.Against, g.Bound, reached, verdict)
-	case WallRatio:
-		return fmt.Sprintf("%s threads ≥ %.2f × as fast as one: %.2f, %s", g.Against, g.Bound, reached, verdict)
 	case PeakMiB:
 		return fmt.Sprintf("peak memory ≤ %.0f MiB: %.1f, %s", g.Bound, reached, verdict)
 	}

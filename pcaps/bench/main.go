@@ -9,7 +9,7 @@
 //
 //	go run ./pcaps/bench                        all kinds, 1 GiB each
 //	go run ./pcaps/bench -quick                 64 MiB each, for a first look
-//	go run ./pcaps/bench -kinds mixed -size 4G -threads 1,2
+//	go run ./pcaps/bench -kinds mixed -size 4G
 //
 // It shares no code with the packages that it measures. Exit codes: 0 done, 1
 // sniwatch differs from the truth or could not be measured, 2 usage.
@@ -22,7 +22,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -39,8 +38,7 @@ type Options struct {
 	Runs            int // of each program on each capture, 1 or more
 	Dir             string
 	Sniwatch        string
-	Samples         string   // the folder with certs/
-	Threads         []string // one row of sniwatch for each; empty: its own choice
+	Samples         string // the folder with certs/
 	Goals           bool
 }
 
@@ -77,12 +75,11 @@ func parseOptions(args []string, stderr io.Writer) (Options, error) {
 	flags.StringVar(&o.Dir, "dir", "bench", "keep the captures in this `folder`")
 	flags.StringVar(&o.Sniwatch, "sniwatch", filepath.Join("bin", "sniwatch"), "measure this `program`")
 	flags.StringVar(&o.Samples, "samples", "pcaps", "the `folder` with the sample certificates")
-	threads := flags.String("threads", "", "run sniwatch with --threads N for each number of this `list`, such as 1,2,5")
 	flags.BoolVar(&o.Goals, "goals", true, "say which goals were reached")
 	quick := flags.Bool("quick", false, "captures of 64M, whatever -size says")
 	err := flags.Parse(args)
 	if err == nil {
-		err = o.settle(*list, *threads, *quick, flags.Args())
+		err = o.settle(*list, *quick, flags.Args())
 		if err != nil {
 			fmt.Fprintln(stderr, "bench: error:", err)
 		}
@@ -91,7 +88,7 @@ func parseOptions(args []string, stderr io.Writer) (Options, error) {
 }
 
 // settle checks the options and fills in those that are lists.
-func (o *Options) settle(list, threads string, quick bool, rest []string) error {
+func (o *Options) settle(list string, quick bool, rest []string) error {
 	if quick {
 		o.Size = 64 << 20
 	}
@@ -99,14 +96,6 @@ func (o *Options) settle(list, threads string, quick bool, rest []string) error 
 	for _, kind := range o.Kinds {
 		if !strings.Contains(","+strings.Join(kinds, ",")+",", ","+kind+",") {
 			return fmt.Errorf("there is no kind %q: %s", kind, strings.Join(kinds, ", "))
-		}
-	}
-	if threads != "" {
-		o.Threads = strings.Split(threads, ",")
-	}
-	for _, n := range o.Threads {
-		if v, err := strconv.Atoi(n); err != nil || v < 1 {
-			return fmt.Errorf("-threads %s: %q is no number of threads", threads, n)
 		}
 	}
 	if o.Runs < 1 || len(rest) > 0 {

@@ -48,7 +48,7 @@ var peers = []peer{
 // those that are not.
 func installed(o Options) (there []Program, absent []string) {
 	if path, err := exec.LookPath(o.Sniwatch); err == nil {
-		there = sniwatches(o, path)
+		there = []Program{sniwatch(o, path)}
 	}
 	for _, p := range peers {
 		path, err := exec.LookPath(p.name)
@@ -61,28 +61,17 @@ func installed(o Options) (there []Program, absent []string) {
 	return there, absent
 }
 
-// sniwatches are sniwatch as it is, or once for each number of threads.
-func sniwatches(o Options, path string) (list []Program) {
-	base := Program{Name: "sniwatch", Version: version("sniwatch", path, "--version"), path: path, sniwatch: true}
-	if len(o.Threads) == 0 {
-		base.arguments = explain(o.Samples)
-		return []Program{base}
-	}
-	for _, n := range o.Threads {
-		p := base
-		p.Name += " --threads " + n
-		p.arguments = explain(o.Samples, "--threads", n)
-		list = append(list, p)
-	}
-	return list
+// sniwatch is the program that is measured.
+func sniwatch(o Options, path string) Program {
+	return Program{Name: "sniwatch", Version: version("sniwatch", path, "--version"), path: path, sniwatch: true, arguments: explain(o.Samples)}
 }
 
 // explain makes sniwatch write its whole report. The truth beside each capture
 // holds for these certificates and this origin domain.
-func explain(samples string, more ...string) func(capture, empty string) []string {
+func explain(samples string) func(capture, empty string) []string {
 	return func(capture, _ string) []string {
-		return append([]string{"-r", capture, "--no-discover", "--origin-domain", "origin.example.com",
-			"--cert", filepath.Join(samples, "certs", "www.pem"), "--roots", filepath.Join(samples, "certs", "root.pem")}, more...)
+		return []string{"-r", capture, "--no-discover", "--origin-domain", "origin.example.com",
+			"--cert", filepath.Join(samples, "certs", "www.pem"), "--roots", filepath.Join(samples, "certs", "root.pem")}
 	}
 }
 

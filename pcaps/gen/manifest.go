@@ -56,7 +56,7 @@ func folded(codes []string) string {
 
 const readmeHead = `# Sample captures
 
-Every file here is made by ` + "`pcaps/gen`" + `, byte for byte the same each time:
+Every file here, but those in ` + "`recorded`" + `, is made by ` + "`pcaps/gen`" + `, byte for byte the same each time:
 
     go run ./pcaps/gen -o pcaps
 
@@ -71,6 +71,8 @@ are not.
 - ` + "`NAME.txt`" + ` beside a capture, where there is one, is the report that it must give.
 - ` + "`certs/`" + ` holds the certificates as servers would serve them, and the roots for ` + "`--roots`" + `: ` + "`root.pem`" + `, and
   ` + "`private-root.pem`" + ` of a company that nobody else trusts. The keys are public test keys in ` + "`gen/keys`" + `.
+- ` + "`recorded/`" + ` holds captures of the lab ([docs/lab.md](../docs/lab.md)): real nginx, Apache, HAProxy and Go, each with the
+  lines that the server logged, and the report that both must give.
 
 ## How to add one
 

@@ -37,7 +37,7 @@ const (
 	// 1.7 % against 3.0 %.
 	readTimeout = 100 * time.Millisecond
 
-	tick         = 300 * time.Millisecond // what came before a tick is there by the next
+	tick         = 200 * time.Millisecond // what came before a tick is there by the next
 	readsPerTick = int(tick / readTimeout)
 )
 
@@ -62,7 +62,7 @@ type Handle struct {
 }
 
 // Next overwrites *p with the next packet; its bytes are valid until Next is
-// called again, whatever Close does. It returns ErrTick about every 300 ms, with
+// called again, whatever Close does. It returns ErrTick about every 200 ms, with
 // packets or without, io.EOF after Close, and an *Error when the capture cannot
 // go on. Where its Cause is InterfaceDown, it goes on when the interface is up again.
 func (h *Handle) Next(p *capture.Packet) error {

@@ -215,7 +215,7 @@ func TestLiveFullDisk(t *testing.T) {
 	refuseOnce(t, edge, tls.VersionTLS12)
 	w.stderr.wait(t, "packets are written to")
 	refuseOnce(t, edge, tls.VersionTLS12)
-	time.Sleep(2 * tick)
+	time.Sleep(2 * time.Second) // the kernel may keep packets for 0.2 s, and they are written every 0.2 s
 	file, err := os.ReadFile(filepath.Join(inside, "all.pcapng"))
 	if err != nil {
 		t.Fatal(err)

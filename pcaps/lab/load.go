@@ -30,6 +30,7 @@ type load struct {
 // A replay is the traffic as it is made.
 type replay struct {
 	frames *bufio.Reader  // a capture in the format of pcap
+	source *io.PipeReader // where they come from
 	truth  map[string]int // connections by what becomes of the handshake, once done is closed
 	done   chan error
 }
@@ -41,7 +42,7 @@ const meanRecord = 639
 func newReplay(packets int) *replay {
 	frames, into := io.Pipe()
 	truth, list := io.Pipe()
-	r := &replay{frames: bufio.NewReaderSize(frames, 1<<20), truth: map[string]int{}, done: make(chan error, 1)}
+	r := &replay{frames: bufio.NewReaderSize(frames, 1<<20), source: frames, truth: map[string]int{}, done: make(chan error, 1)}
 	go func() {
 		_, err := bench.Write(into, list, "mixed", int64(packets)*meanRecord, 7)
 		into.CloseWithError(err)
@@ -84,6 +85,7 @@ func (k load) run(l *lab) error {
 	g := newGauge(sniffer.command.Process.Pid)
 	r := newReplay(int(k.duration.Seconds()) * k.rate)
 	sent, err := k.send(s, r, g)
+	r.source.Close() // who makes the rest waits for nobody where sending failed
 	time.Sleep(time.Second) // for the last packets
 	if err = errors.Join(err, sniffer.end(), <-r.done); err != nil {
 		return err

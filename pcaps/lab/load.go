@@ -85,7 +85,7 @@ func (k load) run(l *lab) error {
 	g := newGauge(sniffer.command.Process.Pid)
 	r := newReplay(int(k.duration.Seconds()) * k.rate)
 	sent, err := k.send(s, r, g)
-	r.source.Close() // who makes the rest waits for nobody where sending failed
+	r.source.Close()        // who makes the rest waits for nobody where sending failed
 	time.Sleep(time.Second) // for the last packets
 	if err = errors.Join(err, sniffer.end(), <-r.done); err != nil {
 		return err

@@ -163,3 +163,14 @@ func TestLoadCompares(t *testing.T) {
 		t.Error("no statistics are taken for right ones")
 	}
 }
+
+// TestReplayEnds: who makes the traffic ends when nobody sends it any more.
+func TestReplayEnds(t *testing.T) {
+	r := newReplay(100_000)
+	r.source.Close()
+	select {
+	case <-r.done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for a reader")
+	}
+}

@@ -171,6 +171,7 @@ func (t *Table) syn(i uint32, s *capture.Segment) {
 	e := &t.index.entries[i]
 	e.syns = uint8(min(int(e.syns)+1, 255))
 	if e.state == waiting && s.Length == 0 {
+		t.move(i, waiting)
 		return
 	}
 	late := e.state != waiting
@@ -237,7 +238,7 @@ func (t *Table) settle(f *Flow) {
 		t.leave(f, quiet)
 	case f.released:
 		t.leave(f, healthy)
-	case f.over() && t.index.entries[f.entry].state == live:
+	case f.over() && t.index.entries[f.entry].state != closing:
 		t.move(f.entry, closing)
 	}
 }

@@ -16,6 +16,7 @@ type entry struct {
 	client, server capture.Endpoint
 	state          state
 	syns           uint8             // SYNs of the client, at most 255
+	late           bool              // when quiet: more may come, see haunted
 	last           capture.Timestamp // of the last packet
 	latest         uint32            // number of the last packet
 	isn            uint32            // the client's initial sequence number: tells a repeated SYN from a new connection
@@ -31,12 +32,14 @@ type entry struct {
 type state uint8
 
 const (
-	free    state = iota
-	waiting       // only SYNs of the client so far; no Flow
-	live          // being read
-	closing       // ended; late packets are still taken in for a moment
-	healthy       // released: only its end is still of interest
-	quiet         // told and done with: late packets are recognised and counted
+	free      state = iota
+	waiting         // only SYNs of the client so far; no Flow
+	live            // being read
+	patient         // being read, and silent for a while, which is no failure
+	closing         // ended; late packets are still taken in for a moment
+	healthy         // released: only its end is still of interest
+	quiet           // told and done with: late packets are recognised and counted
+	elsewhere       // may have begun before the part; in no list
 	states
 )
 
@@ -174,6 +177,28 @@ func (x *index) move(i uint32, to state) {
 		l.oldest = i
 	}
 	l.newest = i
+}
+
+// sink puts the newest entry of a list where it belongs by its time.
+func (x *index) sink(i uint32) {
+	e := &x.entries[i]
+	before := e.older
+	for before != 0 && x.entries[before].queued > e.queued {
+		before = x.entries[before].older
+	}
+	if before == e.older {
+		return
+	}
+	x.unlink(e)
+	l := &x.lists[e.state]
+	e.older, e.newer = before, l.oldest
+	if before != 0 {
+		e.newer = x.entries[before].newer
+		x.entries[before].newer = i
+	} else {
+		l.oldest = i
+	}
+	x.entries[e.newer].older = i // not nobody: it was not the newest any more
 }
 
 func (x *index) unlink(e *entry) {

@@ -1,7 +1,9 @@
 package tcp
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"sniwatch/capture"
@@ -13,6 +15,7 @@ const never = capture.Timestamp(math.MaxInt64)
 var ages = [states]time.Duration{
 	waiting: silence,
 	live:    silence,
+	patient: long,
 	closing: linger,
 	healthy: long,
 	quiet:   grave,
@@ -44,20 +47,27 @@ func (t *Table) begin(hash uint32, s *capture.Segment) (uint32, Side) {
 		t.makeRoom()
 	}
 	e := &t.index.entries[i]
-	e.isn, e.start, e.last = isn, s.Time, s.Time
+	e.isn, e.start, e.last = isn, s.Time, t.clock.Now
 	e.first, e.latest = uint32(s.Packet), uint32(s.Packet)
 	t.move(i, waiting)
+	if t.apart {
+		t.begun = append(t.begun, Begun{
+			Time: t.clock.Now, Packet: e.first, isn: isn,
+			connection: t.index.mix(&e.client) + t.index.mix(&e.server), client: uint32(t.index.mix(&e.client)),
+		})
+	}
 	return i, from
 }
 
 // move puts an entry into a state.
 func (t *Table) move(i uint32, to state) {
 	t.index.move(i, to)
-	t.index.entries[i].queued = t.now
-	t.due = min(t.due, t.now+capture.Timestamp(ages[to]))
+	t.index.entries[i].queued = t.clock.Now
+	t.due = min(t.due, t.clock.Now+capture.Timestamp(ages[to]))
 }
 
-// flow gives the Flow of an entry that is waiting, live or closing.
+// flow gives the Flow of an entry; one that waits gets it now. The entry must not be
+// healthy or quiet.
 func (t *Table) flow(i uint32) *Flow {
 	e := &t.index.entries[i]
 	if e.state != waiting {
@@ -93,17 +103,19 @@ func (t *Table) makeFlow() {
 		t.idle = append(t.idle, uint32(n))
 		return
 	}
+	t.Unsure = t.Unsure || t.divided
 	if i := t.index.lists[closing].oldest; i != 0 {
 		t.close(i, Ended)
 		return
 	}
-	t.close(t.index.lists[live].oldest, Evicted)
+	t.close(cmp.Or(t.index.lists[live].oldest, t.index.lists[patient].oldest), Evicted)
 }
 
 // makeRoom frees an entry: one that is told already, else the oldest one of
 // those about which the least is known.
 func (t *Table) makeRoom() {
-	for _, s := range [...]state{quiet, waiting, closing, healthy, live} {
+	t.Unsure = t.Unsure || t.divided
+	for _, s := range [...]state{quiet, waiting, closing, healthy, live, patient} {
 		i := t.index.lists[s].oldest
 		if i == 0 {
 			continue
@@ -132,7 +144,7 @@ func (t *Table) close(i uint32, why Reason) {
 		}
 		t.handler.Unanswered(&t.syns, why)
 		t.move(i, quiet)
-	case live, closing:
+	case live, patient, closing:
 		f := t.flows[e.flow]
 		t.flush(f)
 		if !f.released {
@@ -162,43 +174,85 @@ func (t *Table) discard(i uint32) {
 	t.index.remove(i)
 }
 
-// expire gives up what has been silent for too long. An entry that was not
-// silent goes to the end of its list; it is looked at again after its age.
+// An expiry is a connection that is to be given up, and when its time was over.
+type expiry struct {
+	at    capture.Timestamp
+	entry uint32
+}
+
+// expire gives up what has been silent for too long, in the order in which that was
+// so; of connections for which it was so at the same time, the one whose last packet
+// came first.
 func (t *Table) expire() {
-	t.due = never
-	for s := waiting; s < states; s++ {
-		age := capture.Timestamp(ages[s])
-		for i := t.index.lists[s].oldest; i != 0; i = t.index.lists[s].oldest {
-			e := &t.index.entries[i]
-			if e.queued+age > t.now {
-				t.due = min(t.due, e.queued+age)
-				break
-			}
-			t.age(i, e)
+	t.due, t.expired = never, t.expired[:0]
+	for s := waiting; s <= quiet; s++ {
+		t.look(s)
+	}
+	if len(t.expired) > 1 {
+		slices.SortFunc(t.expired, func(a, b expiry) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(t.index.entries[a.entry].latest, t.index.entries[b.entry].latest))
+		})
+	}
+	for k := range t.expired {
+		x := &t.expired[k]
+		t.telling = x
+		e := &t.index.entries[x.entry]
+		why := Idle
+		if e.state == closing {
+			why = Ended
+		}
+		t.close(x.entry, why)
+		e.last, e.late = x.at, why == Idle
+	}
+	t.telling = nil
+}
+
+// look looks at the entries of a state whose age has passed since they were put into
+// its list.
+func (t *Table) look(s state) {
+	age := capture.Timestamp(ages[s])
+	for i, next := t.index.lists[s].oldest, uint32(0); i != 0; i = next {
+		e := &t.index.entries[i]
+		if e.queued+age > t.clock.Now {
+			t.due = min(t.due, e.queued+age)
+			return
+		}
+		next = e.newer
+		switch at := t.deadline(e); {
+		case at <= t.clock.Now && s < healthy:
+			t.expired = append(t.expired, expiry{at, i})
+		case at <= t.clock.Now:
+			t.discard(i)
+		case s >= healthy: // their order is of no interest: find looks at their time
+			t.move(i, s)
+		case s == live && t.flows[e.flow].patient:
+			t.requeue(i, patient)
+		default:
+			t.requeue(i, s)
 		}
 	}
 }
 
-// age looks at one entry whose age has passed since it was last looked at.
-func (t *Table) age(i uint32, e *entry) {
+// deadline gives when an entry is to be given up, if no packet comes.
+func (t *Table) deadline(e *entry) capture.Timestamp {
+	age := capture.Timestamp(ages[e.state])
 	switch {
 	case e.state == closing:
-		t.close(i, Ended)
-	case !t.silent(i):
-		t.move(i, e.state)
-	case e.state == waiting || e.state == live:
-		t.close(i, Idle)
-	default:
-		t.discard(i)
+		return e.queued + age
+	case e.state == live && t.flows[e.flow].patient:
+		return e.last + capture.Timestamp(long)
+	case e.late:
+		return e.last + capture.Timestamp(haunted)
 	}
+	return e.last + age
 }
 
-// silent tells whether an entry had no packet for as long as its state allows.
-func (t *Table) silent(i uint32) bool {
+// requeue puts an entry that was not silent where it belongs in a list: in each of
+// those whose end is told, it is a matter of the last packet.
+func (t *Table) requeue(i uint32, to state) {
 	e := &t.index.entries[i]
-	limit := capture.Timestamp(ages[e.state])
-	if e.state == live && t.flows[e.flow].patient {
-		limit = capture.Timestamp(long)
-	}
-	return e.last+limit <= t.now
+	t.index.move(i, to)
+	e.queued = e.last
+	t.index.sink(i)
+	t.due = min(t.due, e.queued+capture.Timestamp(ages[to]))
 }

@@ -50,6 +50,7 @@ func (t *Table) hold(f *Flow, from Side, seq uint32, s *capture.Segment) {
 	q.held[i] = held{seq, s.Length, Mark{s.Packet, s.Time}, append([]byte(nil), s.Payload...)}
 	q.bytes += len(s.Payload)
 	t.heldBytes += len(s.Payload)
+	t.heldMost = max(t.heldMost, t.heldBytes)
 	for t.heldBytes > t.limits.HeldBytes {
 		t.relieve()
 	}
@@ -58,7 +59,8 @@ func (t *Table) hold(f *Flow, from Side, seq uint32, s *capture.Segment) {
 // relieve makes the connection that has been read for the longest time give up
 // what it waits for.
 func (t *Table) relieve() {
-	for _, s := range [...]state{closing, live} {
+	t.Unsure = t.Unsure || t.divided
+	for _, s := range [...]state{closing, live, patient} {
 		for i := t.index.lists[s].oldest; i != 0; i = t.index.entries[i].newer {
 			f := t.flows[t.index.entries[i].flow]
 			for from := range Side(2) {

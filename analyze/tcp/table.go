@@ -8,6 +8,8 @@
 package tcp
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"sniwatch/capture"
@@ -84,12 +86,14 @@ const (
 	Evicted                // given up to stay within the limits
 )
 
-// How long connections are kept, in packet time.
+// How long connections are kept, in packet time. When that is over depends on the
+// connection's own packets alone.
 const (
 	linger  = 400 * time.Millisecond // after the end, for late packets
 	silence = 120 * time.Second      // without a packet, while the handshake is unfinished
 	long    = 15 * time.Minute       // without a packet, when silence is no failure
-	grave   = 60 * time.Second       // after it was told, to recognise late packets
+	grave   = 10 * time.Second       // after it was told, to recognise late packets
+	haunted = 60 * time.Second       // the same where it fell silent, and after each late packet with payload, which is sent again less and less often
 )
 
 // Limits bound the memory of a Table.
@@ -109,6 +113,9 @@ type Counts struct {
 // A Table follows all connections of one capture.
 type Table struct {
 	Counts Counts
+	// Unsure says that since Divide something was given up for want of room that one
+	// Table for all might have kept.
+	Unsure bool
 
 	handler   Handler
 	limits    Limits
@@ -117,8 +124,15 @@ type Table struct {
 	idle      []uint32 // free places in flows
 	heldBytes int
 	syns      SYNs // told last: one after the other, so that none is allocated
-	now       capture.Timestamp
+	clock     Clock
 	due       capture.Timestamp // when the first entry may have to be given up
+	expired   []expiry          // those that are given up at the same time
+	telling   *expiry           // the one of them that is being told
+	packet    int               // that was taken in last
+
+	divided, apart bool
+	begun          []Begun
+	heldMost       int // the most that heldBytes ever was
 }
 
 // NewTable makes a Table that tells h what it sees.
@@ -145,9 +159,16 @@ func (t *Table) Release(f *Flow) { f.released = true }
 // belongs to none, or nobody wants to know more about that.
 func (t *Table) Segment(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
+	t.packet = s.Packet
 	isSYN := s.Flags&(capture.SYN|capture.ACK|capture.RST) == capture.SYN
 	hash := t.index.hash(&s.Src, &s.Dst)
-	i, from := t.index.find(hash, s)
+	i, from := t.find(hash, s)
+	if t.apart && (i == 0 && !isSYN || t.index.entries[i].state == elsewhere) {
+		if i == 0 {
+			t.foreign(hash, s)
+		}
+		return Foreign
+	}
 	if i != 0 && isSYN && t.isNew(i, from, s) {
 		t.close(i, Reused)
 		t.discard(i)
@@ -160,10 +181,11 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 		}
 	}
 	e := &t.index.entries[i]
-	e.last, e.latest = s.Time, uint32(s.Packet)
+	e.last, e.latest = t.clock.Now, uint32(s.Packet)
 	switch {
 	case e.state == quiet:
 		t.Counts.Late++
+		e.late = e.late || s.Length > 0
 	case e.state == healthy:
 		if s.Flags&(capture.FIN|capture.RST) != 0 {
 			t.move(i, quiet)
@@ -174,6 +196,24 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 		t.segment(t.flow(i), from, s)
 	}
 	return e.wanted()
+}
+
+// find gives the entry of a segment, and the side that sent it; 0 if there is none,
+// or one that it is time to forget.
+func (t *Table) find(hash uint32, s *capture.Segment) (uint32, Side) {
+	i, from := t.index.find(hash, s)
+	if i != 0 {
+		if t.forgotten(&t.index.entries[i]) {
+			t.discard(i)
+			return 0, from
+		}
+	}
+	return i, from
+}
+
+// forgotten tells whether it is time to forget an entry of which nothing more is told.
+func (t *Table) forgotten(e *entry) bool {
+	return (e.state == healthy || e.state == quiet) && t.deadline(e) <= t.clock.Now
 }
 
 // wanted gives the number of the first packet, or 0 where the connection was
@@ -196,7 +236,11 @@ func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
 // the same as Segment.
 func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
-	i, from := t.index.find(t.index.hash(&s.Src, &s.Dst), s)
+	t.packet = s.Packet
+	i, from := t.find(t.index.hash(&s.Src, &s.Dst), s)
+	if t.apart && (i == 0 || t.index.entries[i].state == elsewhere) {
+		return Foreign
+	}
 	if i == 0 || t.index.entries[i].state == quiet || t.index.entries[i].state == healthy {
 		t.Counts.Stray++
 		return 0
@@ -209,30 +253,39 @@ func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 
 // Advance tells what time it is, so that silence is noticed.
 func (t *Table) Advance(now capture.Timestamp) {
-	t.now = now
-	if now >= t.due {
+	t.clock.Tick(now)
+	if t.clock.Now >= t.due {
 		t.expire()
 	}
 }
 
-// Finish closes all connections: the capture is over. What was silent for long
-// enough by then counts as idle, whether or not a packet came to notice it. The
-// Table can then be used for another capture.
+// Finish closes all connections, in the order in which they began: the capture is
+// over. The Table can then be used for another capture.
 func (t *Table) Finish() {
-	for s := waiting; s < states; s++ {
-		for i := t.index.lists[s].oldest; i != 0; i = t.index.lists[s].oldest {
-			why := Finished
-			switch {
-			case s == closing:
-				why = Ended
-			case t.silent(i):
-				why = Idle
-			}
-			t.close(i, why)
+	x := &t.index
+	var open []uint32
+	for s := waiting; s < healthy; s++ {
+		for i := x.lists[s].oldest; i != 0; i = x.entries[i].newer {
+			open = append(open, i)
+		}
+	}
+	slices.SortFunc(open, func(a, b uint32) int { return cmp.Compare(x.entries[a].first, x.entries[b].first) })
+	for _, i := range open {
+		why := Finished
+		switch {
+		case x.entries[i].state == closing:
+			why = Ended
+		case t.deadline(&x.entries[i]) <= t.clock.Now:
+			why = Idle
+		}
+		t.close(i, why)
+	}
+	for _, s := range [...]state{healthy, quiet} {
+		for i := x.lists[s].oldest; i != 0; i = x.lists[s].oldest {
 			t.discard(i)
 		}
 	}
-	t.now, t.due = 0, never
+	t.clock, t.due, t.divided = Clock{}, never, false
 }
 
 // Open gives the number of connections that are neither over nor known to be

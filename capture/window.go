@@ -38,7 +38,8 @@ type window struct {
 	base  int64 // offset of block[0] in the input
 	err   error // what the input said last; io.EOF at the end
 
-	ahead *lookahead // of a window that is mapped; nil: none
+	ahead  *lookahead // of a window that is mapped; nil: none
+	sparse bool       // only a packet here and there is read: nothing is shown, or looked at, beside it
 }
 
 // newWindow makes a window that reads src.
@@ -103,11 +104,28 @@ func (w *window) slide(n int) []byte {
 		w.block, w.base, w.err = w.file.view(offset)
 		w.at = int(offset - w.base)
 	}
+	if w.sparse {
+		w.end = min(w.at+n, len(w.block))
+		return w.block[w.at:w.end]
+	}
 	w.end = min(w.at+max(n, stretch), len(w.block))
 	if w.ahead != nil && w.end-w.at >= n {
 		w.lookAhead()
 	}
 	return w.block[w.at:min(w.at+n, w.end)]
+}
+
+// seek goes to an offset of what is mapped.
+func (w *window) seek(offset int64, sparse bool) {
+	w.sparse = sparse
+	if w.err == io.EOF {
+		w.err = nil
+	}
+	if at := offset - w.base; at >= 0 && at <= int64(len(w.block)) {
+		w.at, w.end = int(at), int(at)
+		return
+	}
+	w.block, w.base, w.at, w.end = nil, offset, 0, 0
 }
 
 // lookAhead looks at the next stretch before its reader does. A part of it

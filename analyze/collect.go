@@ -58,19 +58,36 @@ func (k *collector) count(r *reading, local *thisHost) {
 	c := &r.Connection
 	k.outcome(c.Handshake, c.Start, r.place, &c.Edge)
 	k.served.note(r, local)
-	inHandshake := false
-	for _, g := range c.Gaps {
-		k.missing += g.Bytes
-		inHandshake = inHandshake || g.InHandshake
+	k.lost(r.losses())
+}
+
+// losses are what was not captured of a connection.
+type losses struct {
+	missing        int64 // bytes in gaps
+	gaps, cut, hit bool  // see collector
+}
+
+func (r *reading) losses() (l losses) {
+	for _, g := range r.Gaps {
+		l.missing += g.Bytes
+		l.hit = l.hit || g.InHandshake && r.Handshake != None
 	}
-	if inHandshake && c.Handshake != None {
-		k.hit++
-	}
-	switch {
-	case c.FromClient.Truncated || c.FromServer.Truncated:
-		k.cut++
-	case len(c.Gaps) > 0:
+	l.cut = r.FromClient.Truncated || r.FromServer.Truncated
+	l.gaps = len(r.Gaps) > 0 && !l.cut
+	return l
+}
+
+// lost counts what was not captured of a connection.
+func (k *collector) lost(l losses) {
+	k.missing += l.missing
+	if l.gaps {
 		k.gaps++
+	}
+	if l.cut {
+		k.cut++
+	}
+	if l.hit {
+		k.hit++
 	}
 }
 

@@ -13,6 +13,14 @@ const (
 	OutsideRuntime = 25 << 20
 )
 
+// WindowOfThread is what Go's runtime does not count of each thread of Divided, in
+// bytes: its window on the capture.
+const WindowOfThread = 4 << 20
+
+// ThreadsWithin gives how many threads Divided may have, so that the process stays
+// within memory bytes: two within DefaultMemory, and one more for each 8 MiB.
+func ThreadsWithin(memory int64) int { return max(1, int((memory-LeastMemory)/(8<<20))) }
+
 // DefaultLimits keep the process within DefaultMemory: 10 MiB for the
 // connections, and up to 5 KiB for each of those that are being read.
 var DefaultLimits = tcp.Limits{Connections: 96 << 10, Flows: 3 << 10, HeldBytes: 4 << 20}

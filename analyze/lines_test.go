@@ -296,11 +296,11 @@ func TestStrays(t *testing.T) {
 	for _, sni := range []string{"b.test", "stray.test", "stray.test", ""} {
 		r := reads("10.0.0.10:443", sni, nil)
 		r.Handshake = Complete
-		s.stray(r, host)
+		s.note(r, host)
 	}
 	refused := reads("10.0.0.10:443", "refused.test", nil)
 	refused.Handshake = Refused
-	s.stray(refused, host)
+	s.note(refused, host)
 	got := strayWarnings(s.strays)
 	if len(got) != 1 || got[0].Code != WrongVirtualHost || !strings.Contains(got[0].Title, "stray.test") {
 		t.Errorf("warnings: %+v", got)

@@ -24,6 +24,7 @@ type reading struct {
 	progress
 	flow   *tcp.Flow
 	chains *chainCache
+	kept   bool // somebody else has it: it is not used for another connection
 	sides  [2]side
 
 	// The hellos, and their bodies, of which the facts are views. They are parsed

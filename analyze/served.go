@@ -69,17 +69,27 @@ func newServed() served { return served{leaf: map[site]*origin.Chain{}, asked: m
 // note looks at the certificate of one connection. Nearly always it is the one
 // that this site had before, which costs a look into the map.
 func (s *served) note(r *reading, local *thisHost) {
-	if local.config != nil {
-		s.stray(r, local)
+	if local.config != nil && r.ClientHello != nil && !r.helloIsSSL2 && r.fromCloudFront() && r.Handshake == Complete {
+		s.stray(r.Server, tlswire.ServerName(r.helloBody), local)
 	}
 	if local.probes != nil && r.certificateState() == tlswire.Encrypted {
 		s.hidden(r, local)
 	}
-	chain := r.Certificate.Chain
-	if chain == nil || r.ClientHello == nil || r.helloIsSSL2 {
-		return
+	if r.Certificate.Chain != nil && r.ClientHello != nil && !r.helloIsSSL2 {
+		s.shows(tlswire.ServerName(r.helloBody), r.Certificate.Chain, sight{r, r.Start, r.Certificate.Packet}, local)
 	}
-	sni := tlswire.ServerName(r.helloBody)
+}
+
+// A sight is when a certificate was seen: by a connection, or by one that asked for
+// the same and was shown the same.
+type sight struct {
+	*reading
+	start  capture.Timestamp
+	packet int
+}
+
+// shows looks at the certificate that a site showed.
+func (s *served) shows(sni []byte, chain *origin.Chain, r sight, local *thisHost) {
 	if l := &s.last; l.chain == chain && l.server == r.Server && bytes.Equal(l.sni, sni) {
 		return
 	}
@@ -94,32 +104,28 @@ func (s *served) note(r *reading, local *thisHost) {
 		asked := site{c.Server, strings.Clone(h.ServerName)} // without the hello that it is a part of
 		s.leaf[asked] = chain
 		if known && before.SHA256[0] != chain.SHA256[0] {
-			s.changed(change{asked, before, chain, c.Start, c.Certificate.Packet, 1})
+			s.changed(change{asked, before, chain, r.start, r.packet, 1})
 		}
 	}
-	s.compare(c, local)
+	s.compare(c, r.packet, local)
 }
 
 // stray notes a name that CloudFront asked for, if the default site answers because
 // no site has it and CloudFront accepted that.
-func (s *served) stray(r *reading, local *thisHost) {
-	if r.ClientHello == nil || r.helloIsSSL2 || !r.fromCloudFront() || r.Handshake != Complete || len(s.asked) == maxServed {
+func (s *served) stray(server netip.AddrPort, sni []byte, local *thisHost) {
+	if l := &s.lastAsked; len(s.asked) == maxServed || len(sni) == 0 || l.server == server && bytes.Equal(l.sni, sni) {
 		return
 	}
-	sni := tlswire.ServerName(r.helloBody)
-	if l := &s.lastAsked; len(sni) == 0 || l.server == r.Server && bytes.Equal(l.sni, sni) {
-		return
-	}
-	s.lastAsked = lastServed{server: r.Server, sni: append(s.lastAsked.sni[:0], sni...)}
-	asked := site{r.Server, string(sni)}
+	s.lastAsked = lastServed{server: server, sni: append(s.lastAsked.sni[:0], sni...)}
+	asked := site{server, string(sni)}
 	if _, known := s.asked[asked]; known {
 		return
 	}
 	s.asked[asked] = struct{}{}
-	configuration, choice, ok := local.config.Answer(asked.sni, r.Server)
+	configuration, choice, ok := local.config.Answer(asked.sni, server)
 	local.asked = local.asked || ok
 	if ok && choice.Why == config.ByDefault && len(s.strays) < maxRemarks {
-		s.strays = append(s.strays, stray{asked.sni, newAnswer(configuration, &choice, r.Server)})
+		s.strays = append(s.strays, stray{asked.sni, newAnswer(configuration, &choice, server)})
 	}
 }
 
@@ -136,7 +142,7 @@ func (s *served) changed(now change) {
 }
 
 // compare looks for a file that is newer than what the wire shows.
-func (s *served) compare(c *Connection, local *thisHost) {
+func (s *served) compare(c *Connection, packet int, local *thisHost) {
 	chain := c.Certificate.Chain
 	for _, other := range s.chains {
 		if other.SHA256[0] == chain.SHA256[0] {
@@ -154,7 +160,7 @@ func (s *served) compare(c *Connection, local *thisHost) {
 		return
 	}
 	if olderOf(chain, file.Chain) {
-		s.stale = append(s.stale, staleness{chain, file, c.Certificate.Packet})
+		s.stale = append(s.stale, staleness{chain, file, packet})
 	}
 }
 

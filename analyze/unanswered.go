@@ -11,6 +11,11 @@ import (
 
 // Unanswered counts a connection that is nothing but SYNs, or tells it.
 func (w follower) Unanswered(s *tcp.SYNs, why tcp.Reason) {
+	if w.apart != nil {
+		w.apart.unanswered(w.table.Turn(), s, why)
+		return
+	}
+	w.letPass()
 	place := w.places.Find(s.Client.IP)
 	from := w.places.Match(place)
 	known := &w.Watcher.silences[w.silenceCase(s.Server.Port, from, s.Count, why)]

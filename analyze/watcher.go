@@ -72,6 +72,9 @@ type Watcher struct {
 
 	held []held // live: connections that wait for their line in the log
 
+	apart   *apart   // of the Watcher of a part; nil: of any other
+	merging *merging // the part that is being taken in; nil: none is
+
 	droppedByKernel, droppedByInterface int
 }
 
@@ -131,9 +134,14 @@ func (w *Watcher) Packet(p *capture.Packet) {
 		connection = w.table.Segment(&w.segment)
 	case capture.Unreachable:
 		connection = w.table.Unreachable(&w.segment)
+	default:
+		w.table.Advance(p.Time)
 	}
-	if connection != 0 {
+	if connection > 0 {
 		w.opts.Recorder.Packet(connection, p, &w.segment)
+	}
+	if w.apart != nil {
+		w.apart.happened(w.table, p.Number, connection == tcp.Foreign)
 	}
 }
 
@@ -205,8 +213,8 @@ func (w follower) Opened(f *tcp.Flow) {
 		w.Watcher.readings = append(w.readings, nil)
 	}
 	r := w.readings[f.ID]
-	if r == nil {
-		r = new(reading)
+	if r == nil || r.kept {
+		r = w.fresh()
 		w.readings[f.ID] = r
 	}
 	r.begin(f, w.input.Name, w.chains)
@@ -249,7 +257,7 @@ func (w follower) lookAway(f *tcp.Flow, r *reading) {
 			verdict := w.Watcher.view.conclude(r.handOut(), &w.knowledge)
 			r.Handshake, d.Code = verdict.outcome(), verdict.code()
 		}
-		w.collector.count(r, &w.host)
+		w.count(r)
 		w.record(&r.Connection, &d)
 		w.table.Release(f)
 	}
@@ -282,10 +290,20 @@ func (w follower) letGo(f *tcp.Flow, r *reading) {
 		return // something half read, which finish tells
 	}
 	r.Handshake = Complete
-	w.collector.count(r, &w.host)
+	w.count(r)
 	w.record(&r.Connection, &r.Diagnosis)
 	w.table.Release(f)
 	r.done = true
+}
+
+// count counts a healthy connection.
+func (w follower) count(r *reading) {
+	if w.apart != nil {
+		w.apart.count(w.table.Turn(), r, &w.host)
+		return
+	}
+	w.letPass()
+	w.collector.count(r, &w.host)
 }
 
 // Unreachable notes an ICMP error.
@@ -303,10 +321,16 @@ func (w follower) Closed(f *tcp.Flow, why tcp.Reason) {
 	}
 	if !w.opts.Every && w.healthy(r) {
 		r.Handshake = Complete
-		w.collector.count(r, &w.host)
+		w.count(r)
 		w.record(&r.Connection, &r.Diagnosis)
 		return
 	}
+	if w.apart != nil {
+		w.apart.tell(w.table.Turn(), r)
+		w.readings[f.ID] = nil
+		return
+	}
+	w.letPass()
 	if w.tell(r) {
 		w.readings[f.ID] = nil
 	}

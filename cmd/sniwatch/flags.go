@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type options struct {
 	snapLen       int
 	bufferKiB     int
 	memory        int64 // bytes that the process may take
+	threads       int   // that analyse one capture
 	noPromiscuous bool
 	ports         []uint16
 
@@ -119,6 +121,9 @@ type rawFlags struct {
 	memory      string
 }
 
+// mostThreads is the default of --threads on large machines.
+const mostThreads = 8
+
 // define declares the flags, in the order of the help.
 func (o *options) define() *rawFlags {
 	raw := &rawFlags{}
@@ -156,6 +161,7 @@ func (o *options) definePackets(raw *rawFlags) *pflag.FlagSet {
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "live: keep at most so many `BYTES` of a packet; the default is 262144")
 	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "live: the kernel's buffer in `KIB`; the default is 16384")
 	f.StringVar(&raw.memory, "memory", "64M", "keep the process within this `SIZE`, live beside the kernel's buffer; the default is 64M; what is given up for it is counted")
+	f.IntVar(&o.threads, "threads", min(runtime.GOMAXPROCS(0), mostThreads), "analyse a large capture with this `NUMBER` of threads; the default is one for each processor, 8 at most; the report is the same")
 	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "live: no promiscuous mode")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "list the interfaces and stop")
 	f.BoolP("numeric", "n", false, "does nothing, tcpdump has it: sniwatch never looks up the names of addresses")
@@ -208,6 +214,8 @@ func (o *options) check(raw *rawFlags) error {
 		return usageError{"both an interface (-i) and a capture (-r) were given", "give one of them"}
 	case o.count < 0 || o.duration < 0 || o.snapLen < 0 || o.bufferKiB < 0:
 		return usageError{"a count, time or size is negative", ""}
+	case o.threads < 1 || o.threads > 64:
+		return usageError{fmt.Sprintf("--threads %d: the number is from 1 to 64", o.threads), ""}
 	case o.duration > 0 && o.interfaceName == "":
 		return usageError{"--duration is for live capture", "-c ends the reading of a capture after so many packets"}
 	case len(o.policies) > 0 && o.distributionFile == "":

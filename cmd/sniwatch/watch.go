@@ -17,6 +17,15 @@ import (
 // watch is the main form of the program. failed tells whether a handshake
 // failed.
 func watch(ctx context.Context, o *options, s streams) (failed bool, err error) {
+	if failed, err = watchOnce(ctx, o, s); errors.Is(err, analyze.ErrInARow) {
+		again := *o
+		again.threads = 1
+		return watchOnce(ctx, &again, s)
+	}
+	return failed, err
+}
+
+func watchOnce(ctx context.Context, o *options, s streams) (failed bool, err error) {
 	settings, err := o.settings(s)
 	if err != nil {
 		return false, err
@@ -56,7 +65,7 @@ func watch(ctx context.Context, o *options, s streams) (failed bool, err error) 
 	if run.dump != nil {
 		err = errors.Join(err, run.dump.close())
 	}
-	if err != nil && nothingSeen(o, w.Inputs()) {
+	if errors.Is(err, analyze.ErrInARow) || err != nil && nothingSeen(o, w.Inputs()) {
 		return false, errors.Join(b.problems, err)
 	}
 	r := red.report(w.Report(s.now()))
@@ -168,6 +177,9 @@ func (r *watching) files(ctx context.Context) error {
 		case read == 0:
 			problems = append(problems, fmt.Errorf("%s holds no packets", name))
 		}
+		if errors.Is(err, analyze.ErrInARow) || w.Unsure() {
+			return analyze.ErrInARow
+		}
 		w.End(broken)
 		seen, passed = seen+read, passed+through
 	}
@@ -184,6 +196,15 @@ func (r *watching) file(ctx context.Context, f *capture.File, limit int, bar *pr
 	filter, w, d := filters{expression: r.o.filter}, r.w, r.dump
 	var p capture.Packet
 	err = f.Guard(func() error {
+		if r.dividable() {
+			threads := min(r.o.threads, analyze.ThreadsWithin(r.o.memory))
+			limitMemory(r.o.memory - int64(threads)*analyze.WindowOfThread)
+			n, err := w.Divided(ctx, f, threads, func() { bar.at(f) })
+			limitMemory(r.o.memory)
+			if read, passed = n, n; err != nil {
+				return err
+			}
+		}
 		for limit == 0 || passed < limit {
 			if err := f.Next(&p); err == io.EOF {
 				w.Advance(f.Until().Time())
@@ -214,6 +235,12 @@ func (r *watching) file(ctx context.Context, f *capture.File, limit int, bar *pr
 		return nil
 	})
 	return read, passed, err
+}
+
+// dividable tells whether captures are only analysed, and could be again.
+func (r *watching) dividable() bool {
+	o := r.o
+	return o.filter == "" && o.count == 0 && r.dump == nil && !slices.Contains(o.read, "-")
 }
 
 // filters are one expression, compiled for each link type that comes.

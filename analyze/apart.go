@@ -97,6 +97,16 @@ func (a *apart) reset() {
 	a.sites, a.last = map[string]*shownSite{}, nil
 }
 
+// fresh gives a reading that nobody has.
+func (w *Watcher) fresh() *reading {
+	if a := w.apart; a != nil && len(a.spare) > 0 {
+		r := a.spare[len(a.spare)-1]
+		a.spare = a.spare[:len(a.spare)-1]
+		return r
+	}
+	return new(reading)
+}
+
 // happened notes what the packet was, if the Watcher of the whole must see it.
 func (a *apart) happened(t *tcp.Table, packet int, foreign bool) {
 	if foreign {

@@ -20,16 +20,6 @@ type merging struct {
 	before map[int]tcp.SYNsBefore
 }
 
-// fresh gives a reading that nobody has.
-func (w *Watcher) fresh() *reading {
-	if a := w.apart; a != nil && len(a.spare) > 0 {
-		r := a.spare[len(a.spare)-1]
-		a.spare = a.spare[:len(a.spare)-1]
-		return r
-	}
-	return new(reading)
-}
-
 // letPass tells what the part has told before that which the table is telling now.
 func (w *Watcher) letPass() {
 	if w.merging != nil && !w.merging.busy {

@@ -161,7 +161,7 @@ func (o *options) definePackets(raw *rawFlags) *pflag.FlagSet {
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", 0, "live: keep at most so many `BYTES` of a packet; the default is 262144")
 	f.IntVarP(&o.bufferKiB, "buffer-size", "B", 0, "live: the kernel's buffer in `KIB`; the default is 16384")
 	f.StringVar(&raw.memory, "memory", "64M", "keep the process within this `SIZE`, live beside the kernel's buffer; the default is 64M; what is given up for it is counted")
-	f.IntVar(&o.threads, "threads", min(runtime.GOMAXPROCS(0), mostThreads), "analyse a large capture with this `NUMBER` of threads; the default is one for each processor, 8 at most; the report is the same")
+	f.IntVar(&o.threads, "threads", min(runtime.GOMAXPROCS(0), mostThreads), "analyse a large capture with this `NUMBER` of threads; the default is one for each processor, 8 at most, as far as --memory has room: 64M has it for two, and each 8M for one more; the report is the same")
 	f.BoolVarP(&o.noPromiscuous, "no-promiscuous-mode", "p", false, "live: no promiscuous mode")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "list the interfaces and stop")
 	f.BoolP("numeric", "n", false, "does nothing, tcpdump has it: sniwatch never looks up the names of addresses")

@@ -10,12 +10,12 @@ const (
 
 	// OutsideRuntime is the part that Go's runtime does not count: the program,
 	// the C libraries, the window on the capture.
-	OutsideRuntime = 25 << 20
+	OutsideRuntime = 23 << 20
 )
 
 // WindowOfThread is what Go's runtime does not count of each thread of Divided, in
 // bytes: its window on the capture.
-const WindowOfThread = 4 << 20
+const WindowOfThread = 2 << 20
 
 // ThreadsWithin gives how many threads Divided may have, so that the process stays
 // within memory bytes: two within DefaultMemory, and one more for each 8 MiB.

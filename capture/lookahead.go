@@ -8,18 +8,13 @@ import (
 // This file makes reading a mapped file faster and decides nothing. A record
 // says where the next one begins, so whoever walks from one to the next waits
 // for memory once for each, about 75 ns. Several cursors that walk through
-// different parts of a stretch wait at the same time. They go before the
+// different parts of a window wait at the same time. They go before the
 // reader, and all they leave behind are headers in the processor's cache: the
 // reader walks the same records again, alone and in order, and believes
 // nothing that a cursor found. So a cursor may begin at a guess, and a wrong
 // guess costs time only.
 
 const (
-	// stretch is how far is looked ahead. The headers in it, three lines of 64
-	// bytes a packet, are to be in the processor's second cache until the
-	// reader comes there; shorter ones leave some cursors without work.
-	stretch = 1 << 20
-
 	// cursors is how many walk at once: about as many reads of memory as a core
 	// keeps open.
 	cursors = 16
@@ -28,36 +23,35 @@ const (
 	// of an Ethernet are shorter; for longer ones looking ahead does not pay.
 	searched = 4 << 10
 
-	// trial is how many records a cursor walks before it is judged whether
-	// looking ahead pays.
-	trial = 8
+	// shortest is how many bytes are worth looking at: less is the end of a file.
+	shortest = cursors * searched
 
 	// shortestMean is the mean size of records in bytes from which it pays.
 	// Shorter ones lie in lines that follow each other, and the processor
 	// fetches those by itself.
 	shortestMean = 400
 
-	// pause is how many stretches are left alone after one in which looking
-	// ahead did not pay.
-	pause = 15
+	// pause is how many windows are left alone after one in which looking ahead
+	// did not pay.
+	pause = 7
 
 	// step is the least that a record can have.
 	step = 12
+
+	// touched is how many bytes are looked at in each record, from its length on:
+	// the first and the last of them, in two lines of the cache. They hold the headers
+	// of a packet down to TCP's.
+	touched = 72
 )
 
 // A recordShape says how the records of a file follow each other, little-endian.
 type recordShape struct {
 	length int // where in a record the 32 bits stand that count its bytes
 	beside int // bytes of a record that these do not count
-	packet int // where its packet begins
 }
 
-// headersEnd is how far behind the beginning of a packet its headers are
-// touched: Ethernet, IPv4, and TCP up to its flags.
-const headersEnd = 48
-
-// reach is what is read behind the beginning of a record.
-func (s recordShape) reach() int { return s.packet + headersEnd }
+// reach is how far behind the beginning of a record its headers are touched.
+func (s recordShape) reach() int { return s.length + touched }
 
 // A lookahead touches the headers of the records that come next.
 type lookahead struct {
@@ -65,16 +59,19 @@ type lookahead struct {
 
 	// find gives where in b, which reaches behind the end of the search, the
 	// first record seems to begin; -1: nowhere. sample is a record, if the
-	// stretch begins with one.
+	// bytes looked at begin with one.
 	find func(b, sample []byte) int
 
-	resting int  // stretches that are still left alone
-	touched byte // what was read; kept, so that no compiler leaves out the reading
+	resting int  // windows that are still left alone
+	sum     byte // of what was touched; kept, so that no compiler leaves out the reading
 }
 
-// look touches the headers in b, the stretch that the reader comes to. It
-// gives how many records it walked.
+// look touches the headers in b, where the reader comes next. It gives how many
+// records it walked.
 func (l *lookahead) look(b []byte) (records int) {
+	if len(b) < shortest {
+		return 0
+	}
 	if l.resting > 0 {
 		l.resting--
 		return 0
@@ -84,13 +81,11 @@ func (l *lookahead) look(b []byte) (records int) {
 		l.resting = pause
 		return 0
 	}
-	begun := w.covered()
-	records = l.walk(b, &w, trial)
-	if w.covered()-begun < records*shortestMean {
+	records = l.walk(b, w)
+	if len(b) < records*shortestMean {
 		l.resting = pause
-		return records
 	}
-	return records + l.walk(b, &w, len(b))
+	return records
 }
 
 // A walk is where its cursors are: each goes from at to end, where the next
@@ -123,36 +118,41 @@ func (l *lookahead) begin(b []byte) (w walk) {
 	return w
 }
 
-// covered is the sum of the places where the cursors are.
-func (w *walk) covered() (sum int) {
-	for _, p := range w.at[:w.n] {
-		sum += p
-	}
-	return sum
-}
-
-// walk lets every cursor that is not at its end take up to rounds records.
-func (l *lookahead) walk(b []byte, w *walk, rounds int) (records int) {
-	shape, touched := l.shape, byte(0)
-	for before := -1; rounds > 0 && records != before; rounds-- {
-		before = records
-		for i := range w.n {
-			p := w.at[i]
-			if p >= w.end[i] {
-				continue
+// walk lets the cursors go on, one record each, until all are at their end.
+func (l *lookahead) walk(b []byte, w walk) (records int) {
+	b, beside, sum := b[l.shape.length:], l.shape.beside, l.sum
+	for w.n > 0 {
+		at := w.at[:w.n]
+		end := w.end[:len(at)]
+		arrived := false
+		for i, p := range at {
+			record := b[p : p+touched]
+			sum += record[touched-1]
+			size := beside + int(int32(binary.LittleEndian.Uint32(record)))
+			if size < step || size >= end[i]-p {
+				size, arrived = end[i]-p, true
 			}
-			records++
-			touched += b[p+shape.packet+headersEnd-1]
-			size := int64(shape.beside) + int64(binary.LittleEndian.Uint32(b[p+shape.length:]))
-			if size < step || size > int64(w.end[i]-p) {
-				w.at[i] = w.end[i]
-				continue
-			}
-			w.at[i] = p + int(size)
+			at[i] = p + size
+		}
+		records += w.n
+		if arrived {
+			w.retire()
 		}
 	}
-	l.touched += touched
+	l.sum = sum
 	return records
+}
+
+// retire takes away the cursors that are at their end.
+func (w *walk) retire() {
+	n := 0
+	for i, p := range w.at[:w.n] {
+		if p < w.end[i] {
+			w.at[n], w.end[n] = p, w.end[i]
+			n++
+		}
+	}
+	w.n = n
 }
 
 // lookAhead is for the files that nearly everyone has. The others are read
@@ -162,7 +162,7 @@ func (r *pcap) lookAhead() *lookahead {
 		return nil
 	}
 	return &lookahead{
-		shape: recordShape{length: 8, beside: r.header, packet: r.header},
+		shape: recordShape{length: 8, beside: r.header},
 		find:  r.findRecord,
 	}
 }
@@ -211,5 +211,5 @@ func (r *pcapng) lookAhead() *lookahead {
 	if r.big {
 		return nil
 	}
-	return &lookahead{shape: recordShape{length: 4, packet: packetHead}, find: findPacket}
+	return &lookahead{shape: recordShape{length: 4}, find: findPacket}
 }

@@ -49,7 +49,7 @@ func TestLookaheadWalksEveryRecord(t *testing.T) {
 		{"record headers of 24 bytes", modified, false},
 		{"pcapng", littleMicro(), true},
 	} {
-		file := fullSegments(tt.layout, tt.ng, stretch, segments)
+		file := fullSegments(tt.layout, tt.ng, windowSize, segments)
 		src, err := NewReader(bytes.NewReader(file), tt.name)
 		if err != nil {
 			t.Fatal(err)
@@ -93,29 +93,31 @@ func aheadOf(f *File) *lookahead {
 // whatever follows them.
 func TestLookaheadRests(t *testing.T) {
 	length := func(n int) func(*rand.Rand) int { return func(*rand.Rand) int { return n } }
-	full := fullSegments(littleMicro(), false, stretch, segments)
+	full := fullSegments(littleMicro(), false, windowSize, segments)
 	src, err := NewReader(bytes.NewReader(full), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, other := range map[string][]byte{
-		"scan":     fullSegments(littleMicro(), false, stretch, length(60)),
-		"gso":      fullSegments(littleMicro(), false, 4*stretch, length(60_000))[:stretch],
-		"zeros":    make([]byte, stretch),
-		"one byte": {1},
-		"nothing":  nil,
+		"scan":  fullSegments(littleMicro(), false, windowSize, length(60)),
+		"gso":   fullSegments(littleMicro(), false, 4*windowSize, length(60_000))[:windowSize],
+		"zeros": make([]byte, windowSize),
 	} {
 		ahead := aheadOf(src)
-		if n := ahead.look(other[min(len(other), pcapHeaderLength):]); n > cursors*trial || ahead.resting != pause {
-			t.Errorf("%s: %d records, resting %d", name, n, ahead.resting)
+		if ahead.look(other[pcapHeaderLength:]); ahead.resting != pause {
+			t.Errorf("%s: resting %d", name, ahead.resting)
 		}
+		ahead.look(full[:1000]) // the end of a file says nothing
 		for range pause {
 			if n := ahead.look(full[pcapHeaderLength:]); n != 0 {
 				t.Errorf("%s: %d records while resting", name, n)
 			}
 		}
-		if n := ahead.look(full[pcapHeaderLength:]); n < stretch/1500 {
-			t.Errorf("%s: %d records after the rest", name, n)
+		for range 2 {
+			if n := ahead.look(full[pcapHeaderLength:]); n < windowSize/1500 {
+				t.Errorf("%s: %d records after the rest", name, n)
+			}
+			ahead.look(full[:1000])
 		}
 	}
 }
@@ -147,7 +149,7 @@ func traps() map[string][]byte {
 	trap := func(next func(*rand.Rand) int) []byte {
 		l, r := littleMicro(), rand.New(rand.NewPCG(3, 4))
 		file := l.header()
-		for len(file) < 3*stretch {
+		for len(file) < 3*windowSize {
 			var data []byte
 			for range r.IntN(60) {
 				n := uint32(next(r))
@@ -163,9 +165,9 @@ func traps() map[string][]byte {
 		"many windows":     fullSegments(littleMicro(), false, 2*windowSize, segments),
 		"pcapng":           fullSegments(littleMicro(), true, 2*windowSize, segments),
 		"cut":              fullSegments(littleMicro(), false, windowSize, segments)[:windowSize-77],
-		"garbage, 3 MiB":   append(fullSegments(littleMicro(), false, 2*stretch, segments), bytes.Repeat([]byte{1, 0}, stretch/2)...),
-		"frames and scan":  cat(fullSegments(littleMicro(), false, 2*stretch, segments), fullSegments(littleMicro(), false, stretch, func(*rand.Rand) int { return 60 })[24:]),
-		"empty and filled": fullSegments(littleMicro(), false, 2*stretch, func(r *rand.Rand) int { return r.IntN(2) * 3000 }),
+		"garbage, 3 MiB":   append(fullSegments(littleMicro(), false, 2*windowSize, segments), bytes.Repeat([]byte{1, 0}, windowSize/2)...),
+		"frames and scan":  cat(fullSegments(littleMicro(), false, 2*windowSize, segments), fullSegments(littleMicro(), false, windowSize, func(*rand.Rand) int { return 60 })[24:]),
+		"empty and filled": fullSegments(littleMicro(), false, 2*windowSize, func(r *rand.Rand) int { return r.IntN(2) * 3000 }),
 	}
 }
 
@@ -187,16 +189,16 @@ func FuzzLookahead(f *testing.F) {
 	f.Add(cat(littleMicro().header(), bytes.Repeat([]byte{6, 0, 0, 0, 12, 0, 0, 0}, 400)), uint16(9))
 	name := filepath.Join(f.TempDir(), "fuzz")
 	f.Fuzz(func(t *testing.T, content []byte, times uint16) {
-		const longest = 3 * stretch
+		const longest = 3 * windowSize
 		head := content[:min(len(content), pcapHeaderLength)]
 		body := content[len(head):]
 		n := max(1, min(int(times), longest/max(1, len(body))))
 		content = cat(head, bytes.Repeat(body, n))
 		src := &pcap{limit: maxPacket}
-		for _, ahead := range []*lookahead{src.lookAhead(), {shape: recordShape{length: 8, beside: 24, packet: 24}, find: src.findRecord},
+		for _, ahead := range []*lookahead{src.lookAhead(), {shape: recordShape{length: 8, beside: 24}, find: src.findRecord},
 			(&pcapng{}).lookAhead()} {
-			if n := ahead.look(body); n > len(body)/step+cursors {
-				t.Fatalf("%d records in %d bytes", n, len(body))
+			if n := ahead.look(content); n > len(content)/step+cursors {
+				t.Fatalf("%d records in %d bytes", n, len(content))
 			}
 			w := ahead.begin(content)
 			for i := range w.n {
@@ -204,7 +206,9 @@ func FuzzLookahead(f *testing.F) {
 					t.Fatalf("cursor %d goes from %d to %d", i, w.at[i], w.end[i])
 				}
 			}
-			ahead.walk(content, &w, len(content))
+			if w.n > 0 {
+				ahead.walk(content, w)
+			}
 		}
 		compareMapped(t, name, content)
 	})

@@ -36,10 +36,10 @@ func TestFaultOfTheDisk(t *testing.T) {
 // Cursors that come upon a part of the file that cannot be read say nothing:
 // the packets before it are read.
 func TestFaultAheadOfTheReader(t *testing.T) {
-	const bad = stretch + stretch/2
+	const bad = windowSize / 2
 	l, size := littleMicro(), recordLength+1000
 	file := l.header()
-	for len(file) < 2*stretch {
+	for len(file) < 2*windowSize {
 		file = append(file, l.packet(1, 2, make([]byte, 1000))...)
 	}
 	f := openMapped(t, onDisk(t, file))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -181,6 +182,85 @@ func TestGrowingWhileRead(t *testing.T) {
 	out.Close()
 	if packets, err := readAll(t, f); err != nil || len(packets) != 2 || len(packets[1].data) != 100_000 {
 		t.Errorf("%d packets, %v", len(packets), err)
+	}
+}
+
+// A file that grows in steps that end anywhere, in records and around the ends of
+// pieces, is read as if it had been there whole.
+func TestGrowingInSteps(t *testing.T) {
+	plain, _ := manyWindows(2*windowSize + 100_000)
+	name := onDisk(t, plain[:100])
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	random := rand.New(rand.NewPCG(5, 6))
+	win := openMapped(t, name).win
+	have := plain[:pcapHeaderLength:pcapHeaderLength] // which was read when it was opened
+	for at := 100; len(have) < len(plain); {
+		// As much as a reader asks for: a header, a packet, or more than there is.
+		n := 1 + random.IntN(1<<(1+random.IntN(20)))
+		b := win.peek(n)
+		if len(b) < n {
+			if win.err != io.EOF {
+				t.Fatal(win.err)
+			}
+			step := min(1+random.IntN(1<<(1+random.IntN(21))), len(plain)-at)
+			if _, err := file.Write(plain[at : at+step]); err != nil {
+				t.Fatal(err)
+			}
+			if at += step; step > 0 {
+				continue
+			}
+		}
+		have = append(have, b...)
+		win.skip(len(b))
+	}
+	if !bytes.Equal(have, plain) {
+		t.Error("what was read is not what was written")
+	}
+}
+
+// Going to and fro shows the packets that reading in a row shows, wherever the
+// pieces of the file end: also in the header of a record.
+func TestMappedPlaces(t *testing.T) {
+	plain, ng := manyWindows(3 * windowSize)
+	l := littleMicro()
+	across := l.header()
+	for len(across) < 3*windowSize {
+		end := (len(across)/windowSize+1)*windowSize - 5
+		across = append(across, l.packet(1, 0, make([]byte, min(1000, max(end-len(across)-recordLength, 0))))...)
+	}
+	for name, file := range map[string][]byte{"pcap": plain, "pcapng": ng, "headers across": across} {
+		want, _ := readBytes(t, file)
+		f := openMapped(t, onDisk(t, file))
+		var places []Place
+		var p Packet
+		for f.Next(&p) == nil {
+			places = append(places, f.Place()) // behind packet len(places)
+		}
+		random := rand.New(rand.NewPCG(7, 8))
+		for i := range len(places) - 3 {
+			if err := f.At(places[random.IntN(len(places)-1)].Offset, &p); err != nil {
+				t.Fatal(err)
+			}
+			sparse := i%2 == 0
+			if !sparse {
+				f.Go(places[i])
+			}
+			for next := i + 1; next < i+4; next++ {
+				err := error(nil)
+				if sparse {
+					err = f.At(places[next-1].Offset, &p)
+				} else {
+					err = f.Next(&p)
+				}
+				if err != nil || string(p.Data) != want[next].data {
+					t.Fatalf("%s: packet %d, sparse %v: %v", name, next+1, sparse, err)
+				}
+			}
+		}
 	}
 }
 

@@ -7,24 +7,20 @@ const (
 	// leave the processor's cache before they are looked at.
 	blockSize = 128 << 10
 
-	// windowSize is how much of a file is mapped at once. Mapped pages count as
-	// memory of the process, which is to stay small; below 1 MiB the calls begin
-	// to show. It must hold the longest block, wherever in an alignment that
-	// begins.
-	windowSize = 4 << 20
-
-	// alignment is of windows in the file and in memory: the large page of most
-	// processors. Where the kernel holds the file in such pages it then maps
-	// them as they are, which takes one fault and not 32.
-	alignment = 2 << 20
+	// windowSize is how much of a file is mapped at once: pieces that begin at
+	// multiples of it in the file and in memory. It is the large page of most
+	// processors: where the kernel holds the file in such pages, it maps one
+	// as it is, which takes one fault and not 32. Mapped pages count as memory of
+	// the process, which is to stay small.
+	windowSize = 2 << 20
 
 	// emptyReads is how many reads without a byte and without an error are
 	// borne, as in package bufio.
 	emptyReads = 100
 )
 
-// The longest block fits into a window: this would not compile otherwise.
-const _ = uint(windowSize - alignment - maxBlock)
+// The longest block is not longer than a window: this would not compile otherwise.
+const _ = uint(windowSize - maxBlock)
 
 // A window is the stretch of the input that is in memory. It only moves
 // forward. The formats see nothing of it but peek, skip and discard: they
@@ -32,7 +28,7 @@ const _ = uint(windowSize - alignment - maxBlock)
 type window struct {
 	src   io.Reader // the input; not read while it is mapped
 	file  *mapping  // of a window that is mapped; nil otherwise
-	block []byte    // block[at:end] is there and not yet skipped; what is behind end is shown later
+	block []byte    // block[at:end] is there and not yet skipped
 	at    int
 	end   int
 	base  int64 // offset of block[0] in the input
@@ -93,23 +89,23 @@ func (w *window) fill(n int) []byte {
 	return w.block[:min(n, w.end)]
 }
 
-// slide shows the next stretch of what is mapped, and maps more where that is
-// not enough; windowSize is more than any peek asks for. The file is also
-// looked at when a peek reaches behind its end, because only then is it known
-// that it did not become shorter meanwhile: the rest of the last page of such
-// a file reads as zeros.
+// slide maps more of the file, where that is needed for n bytes: after a seek it
+// can take two pieces. The file is also looked at when a peek reaches behind
+// its end, because only then is it known that it did not become shorter
+// meanwhile: the rest of the last page of such a file reads as zeros.
 func (w *window) slide(n int) []byte {
-	if len(w.block)-w.at < n && (w.err == nil || w.err == io.EOF) {
+	for len(w.block)-w.at < n && (w.err == nil || w.err == io.EOF) {
 		offset := w.offset()
-		w.block, w.base, w.err = w.file.view(offset)
+		w.block, w.base, w.err = w.file.view(offset, w.block[w.at:])
 		w.at = int(offset - w.base)
+		if w.err == io.EOF {
+			break
+		}
 	}
-	if w.sparse {
-		w.end = min(w.at+n, len(w.block))
-		return w.block[w.at:w.end]
-	}
-	w.end = min(w.at+max(n, stretch), len(w.block))
-	if w.ahead != nil && w.end-w.at >= n {
+	w.end = len(w.block)
+	if w.sparse { // the next peek is for another place
+		w.end = min(w.at+n, w.end)
+	} else if w.ahead != nil && w.end-w.at >= n {
 		w.lookAhead()
 	}
 	return w.block[w.at:min(w.at+n, w.end)]
@@ -128,7 +124,7 @@ func (w *window) seek(offset int64, sparse bool) {
 	w.block, w.base, w.at, w.end = nil, offset, 0, 0
 }
 
-// lookAhead looks at the next stretch before its reader does. A part of it
+// lookAhead looks at the next piece before its reader does. A part of it
 // that cannot be read is no fault yet: the reader has packets before it.
 func (w *window) lookAhead() {
 	defer func() {

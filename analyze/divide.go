@@ -68,6 +68,7 @@ func (w *Watcher) divisible() bool {
 // divided is Divided with parts of a length in bytes; 0: as it fits.
 func (w *Watcher) divided(ctx context.Context, f *capture.File, threads int, length int64, seen func()) (packets int, err error) {
 	before := w.input.Packets
+	w.table.Claim()
 	// The first packet comes behind all that describes packets, nearly always.
 	var p capture.Packet
 	if f.Next(&p) != nil {

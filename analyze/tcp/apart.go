@@ -55,6 +55,9 @@ type SYNsBefore struct {
 // Divide says that parts of what t follows may be followed by other Tables.
 func (t *Table) Divide() { t.divided = true }
 
+// Claim makes an empty t ready for many connections.
+func (t *Table) Claim() { t.index.claim() }
+
 // Apart empties t, and makes it the Table of a part of what whole follows.
 func (t *Table) Apart(whole *Table) {
 	t.index.reset(whole.index.seed)
@@ -70,7 +73,7 @@ func (t *Table) Apart(whole *Table) {
 // the limits allow: the part ends before it.
 func (t *Table) Full() bool {
 	x := &t.index
-	return x.unused == 0 && int(x.touched) == len(x.entries) ||
+	return x.unused == 0 && x.touched == x.room ||
 		len(t.idle) == 0 && len(t.flows) == t.limits.Flows ||
 		t.heldBytes > t.limits.HeldBytes-maxHeldBytes
 }
@@ -90,7 +93,7 @@ func (t *Table) Now() Clock { return t.clock }
 // Turn tells when that is told which a Handler is being told.
 func (t *Table) Turn() Turn {
 	if t.telling != nil {
-		return Turn{Time: t.telling.at, Packet: int(t.index.entries[t.telling.entry].latest)}
+		return Turn{Time: t.telling.at, Packet: int(t.index.at(t.telling.entry).latest)}
 	}
 	return Turn{Time: t.clock.Now, Packet: t.packet, Packets: true}
 }
@@ -105,7 +108,7 @@ func (t *Table) Begins(b *Begun) (before SYNsBefore, continues, ok bool) {
 	if i == 0 {
 		return before, false, true
 	}
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	switch {
 	case t.forgotten(e):
 		t.discard(i)
@@ -131,13 +134,13 @@ func (t *Table) Absorb(part *Table, before func(first int) (SYNsBefore, bool), m
 	t.Counts.Stray += part.Counts.Stray
 	t.Counts.Late += part.Counts.Late
 	t.heldBytes += part.heldBytes
-	if int(t.index.touched+part.index.touched) > len(t.index.entries) || len(t.flows)+len(part.flows) > t.limits.Flows ||
+	if t.index.touched+part.index.touched > t.index.room || len(t.flows)+len(part.flows) > t.limits.Flows ||
 		t.heldMost+part.heldMost > t.limits.HeldBytes {
 		t.Unsure = true // one Table would have had to hold as much at once, or nearly
 	}
 	for s := waiting; s <= quiet; s++ {
-		for i := part.index.lists[s].oldest; i != 0; i = part.index.entries[i].newer {
-			if !t.absorb(part, &part.index.entries[i], before, moved) {
+		for i := part.index.lists[s].oldest; i != 0; i = part.index.at(i).newer {
+			if !t.absorb(part, part.index.at(i), before, moved) {
 				return false
 			}
 		}
@@ -151,7 +154,7 @@ func (t *Table) absorb(part *Table, of *entry, before func(first int) (SYNsBefor
 	if i == 0 {
 		return false
 	}
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	e.isn, e.syns, e.first, e.start, e.last, e.latest, e.late = of.isn, of.syns, of.first, of.start, of.last, of.latest, of.late
 	t.index.move(i, of.state)
 	e.queued = of.queued
@@ -191,8 +194,8 @@ func (t *Table) absorb(part *Table, of *entry, before func(first int) (SYNsBefor
 // from its beginning.
 func (t *Table) Shift(by int) {
 	for s := waiting; s <= quiet; s++ {
-		for i := t.index.lists[s].oldest; i != 0; i = t.index.entries[i].newer {
-			e := &t.index.entries[i]
+		for i := t.index.lists[s].oldest; i != 0; i = t.index.at(i).newer {
+			e := t.index.at(i)
 			e.first += uint32(by)
 			e.latest += uint32(by)
 			if s == waiting || s >= healthy {
@@ -213,7 +216,7 @@ func (t *Table) Shift(by int) {
 // foreign remembers that the connection of a segment may have begun before the part.
 func (t *Table) foreign(hash uint32, s *capture.Segment) {
 	i := t.index.add(hash, &s.Src, &s.Dst)
-	t.index.entries[i].state = elsewhere
+	t.index.at(i).state = elsewhere
 }
 
 // findHash gives the entry whose addresses and ports have this hash of 64 bits; 0 if
@@ -224,7 +227,7 @@ func (x *index) findHash(connection uint64) uint32 {
 		if x.slots[at].hash != hash {
 			continue
 		}
-		if e := &x.entries[x.slots[at].entry]; x.mix(&e.client)+x.mix(&e.server) == connection {
+		if e := x.at(x.slots[at].entry); x.mix(&e.client)+x.mix(&e.server) == connection {
 			return x.slots[at].entry
 		}
 	}
@@ -234,6 +237,8 @@ func (x *index) findHash(connection uint64) uint32 {
 // reset empties the index.
 func (x *index) reset(seed uint64) {
 	clear(x.slots)
-	clear(x.entries[:x.touched])
+	for _, b := range x.blocks {
+		clear(b[:])
+	}
 	x.unused, x.touched, x.seed, x.lists = 0, 1, seed, [states]list{}
 }

@@ -34,8 +34,8 @@ func (k *Clock) Tick(at capture.Timestamp) {
 // taken for silent because of it, and nobody waits for the clock to catch up.
 func (t *Table) ClockSet(step time.Duration) {
 	d := capture.Timestamp(step)
-	for i := range t.index.entries[:t.index.touched] {
-		if e := &t.index.entries[i]; e.state != free {
+	for i := range t.index.touched {
+		if e := t.index.at(i); e.state != free {
 			e.last += d
 			e.queued += d
 		}

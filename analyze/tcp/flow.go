@@ -168,7 +168,7 @@ func (d *Direction) sends(end uint32, length int) {
 // syn takes in a SYN of the client, the first or a repeated one. A connection
 // of which nothing but SYNs is known needs no Flow.
 func (t *Table) syn(i uint32, s *capture.Segment) {
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	e.syns = uint8(min(int(e.syns)+1, 255))
 	if e.state == waiting && s.Length == 0 {
 		t.move(i, waiting)
@@ -238,7 +238,7 @@ func (t *Table) settle(f *Flow) {
 		t.leave(f, quiet)
 	case f.released:
 		t.leave(f, healthy)
-	case f.over() && t.index.entries[f.entry].state != closing:
+	case f.over() && t.index.at(f.entry).state != closing:
 		t.move(f.entry, closing)
 	}
 }

@@ -52,27 +52,49 @@ type list struct{ oldest, newest uint32 }
 // entry, one more for that. Slots are searched in line from the place that the
 // hash names; at most half of them are in use, so that lines are short.
 type index struct {
-	entries []entry
+	room    uint32 // entries, entry 0 included
+	blocks  []*[blockLength]entry
 	slots   []slot
 	unused  uint32 // chained by entry.newer
-	touched uint32 // entries that were ever used: the rest was never written
+	touched uint32 // entries that were ever used
 	seed    uint64
 	lists   [states]list
 }
 
+// blockLength is how many entries are allocated at a time: 88 KiB of them. Go's
+// runtime counts what was allocated, also where it was never written.
+const blockLength = 1 << 10
+
 // A slot names an entry, beside its hash: other entries need not be looked at.
 type slot struct{ hash, entry uint32 }
 
-// newIndex makes room for n entries. Memory that is never used is never
-// touched, so that a small capture stays small.
+// newIndex makes room for n entries, which are allocated when they are used.
 func newIndex(n int) index {
-	return index{
-		entries: make([]entry, n+1),
+	x := index{
+		room:    uint32(n) + 1,
+		blocks:  make([]*[blockLength]entry, 1, n/blockLength+1),
 		slots:   make([]slot, 2<<bits.Len(uint(n))),
 		touched: 1,
 		seed:    rand.Uint64() | 1, // nobody outside can choose addresses that collide
 	}
+	x.blocks[0] = new([blockLength]entry)
+	return x
 }
+
+// claim writes to all pages of the slots, if none was looked at. A page that is read
+// before it is written is mapped twice, and the second time interrupts whatever
+// runs on the other processors.
+func (x *index) claim() {
+	if x.touched == 1 {
+		const inPage = 4096 / 8
+		for i := 0; i < len(x.slots); i += inPage {
+			x.slots[i] = slot{}
+		}
+	}
+}
+
+// at gives entry i.
+func (x *index) at(i uint32) *entry { return &x.blocks[i/blockLength][i%blockLength] }
 
 // hash is the same for both directions.
 func (x *index) hash(a, b *capture.Endpoint) uint32 {
@@ -97,7 +119,7 @@ func (x *index) find(hash uint32, s *capture.Segment) (uint32, Side) {
 		if found.hash != hash {
 			continue
 		}
-		e := &x.entries[found.entry]
+		e := x.at(found.entry)
 		if e.client == s.Src && e.server == s.Dst {
 			return found.entry, Client
 		}
@@ -112,14 +134,17 @@ func (x *index) add(hash uint32, client, server *capture.Endpoint) uint32 {
 	i := x.unused
 	switch {
 	case i != 0:
-		x.unused = x.entries[i].newer
-	case int(x.touched) < len(x.entries):
+		x.unused = x.at(i).newer
+	case x.touched < x.room:
 		i = x.touched
 		x.touched++
+		if i/blockLength == uint32(len(x.blocks)) {
+			x.blocks = append(x.blocks, new([blockLength]entry))
+		}
 	default:
 		return 0
 	}
-	e := &x.entries[i]
+	e := x.at(i)
 	e.client = *client // one at a time: both at once go over the stack, which stalls
 	e.server = *server
 	e.newer = 0
@@ -135,7 +160,7 @@ func (x *index) add(hash uint32, client, server *capture.Endpoint) uint32 {
 // remove frees an entry that stands in no list.
 func (x *index) remove(i uint32) {
 	last := uint32(len(x.slots) - 1)
-	e := &x.entries[i]
+	e := x.at(i)
 	at := x.hash(&e.client, &e.server) & last
 	for x.slots[at].entry != i {
 		at = (at + 1) & last
@@ -161,7 +186,7 @@ func (x *index) empty(hole uint32) {
 
 // move puts an entry at the end of another state's list, or of its own.
 func (x *index) move(i uint32, to state) {
-	e := &x.entries[i]
+	e := x.at(i)
 	if e.state != free {
 		x.unlink(e)
 	}
@@ -172,7 +197,7 @@ func (x *index) move(i uint32, to state) {
 	l := &x.lists[to]
 	e.older = l.newest
 	if l.newest != 0 {
-		x.entries[l.newest].newer = i
+		x.at(l.newest).newer = i
 	} else {
 		l.oldest = i
 	}
@@ -181,10 +206,10 @@ func (x *index) move(i uint32, to state) {
 
 // sink puts the newest entry of a list where it belongs by its time.
 func (x *index) sink(i uint32) {
-	e := &x.entries[i]
+	e := x.at(i)
 	before := e.older
-	for before != 0 && x.entries[before].queued > e.queued {
-		before = x.entries[before].older
+	for before != 0 && x.at(before).queued > e.queued {
+		before = x.at(before).older
 	}
 	if before == e.older {
 		return
@@ -193,23 +218,23 @@ func (x *index) sink(i uint32) {
 	l := &x.lists[e.state]
 	e.older, e.newer = before, l.oldest
 	if before != 0 {
-		e.newer = x.entries[before].newer
-		x.entries[before].newer = i
+		e.newer = x.at(before).newer
+		x.at(before).newer = i
 	} else {
 		l.oldest = i
 	}
-	x.entries[e.newer].older = i // not nobody: it was not the newest any more
+	x.at(e.newer).older = i // not nobody: it was not the newest any more
 }
 
 func (x *index) unlink(e *entry) {
 	l := &x.lists[e.state]
 	if e.older != 0 {
-		x.entries[e.older].newer = e.newer
+		x.at(e.older).newer = e.newer
 	} else {
 		l.oldest = e.newer
 	}
 	if e.newer != 0 {
-		x.entries[e.newer].older = e.older
+		x.at(e.newer).older = e.older
 	} else {
 		l.newest = e.older
 	}

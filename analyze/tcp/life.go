@@ -46,7 +46,7 @@ func (t *Table) begin(hash uint32, s *capture.Segment) (uint32, Side) {
 	for ; i == 0; i = t.index.add(hash, client, server) {
 		t.makeRoom()
 	}
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	e.isn, e.start, e.last = isn, s.Time, t.clock.Now
 	e.first, e.latest = uint32(s.Packet), uint32(s.Packet)
 	t.move(i, waiting)
@@ -62,14 +62,14 @@ func (t *Table) begin(hash uint32, s *capture.Segment) (uint32, Side) {
 // move puts an entry into a state.
 func (t *Table) move(i uint32, to state) {
 	t.index.move(i, to)
-	t.index.entries[i].queued = t.clock.Now
+	t.index.at(i).queued = t.clock.Now
 	t.due = min(t.due, t.clock.Now+capture.Timestamp(ages[to]))
 }
 
 // flow gives the Flow of an entry; one that waits gets it now. The entry must not be
 // healthy or quiet.
 func (t *Table) flow(i uint32) *Flow {
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	if e.state != waiting {
 		return t.flows[e.flow]
 	}
@@ -135,7 +135,7 @@ func (t *Table) makeRoom() {
 
 // close tells the handler that a connection is over, if it does not know yet.
 func (t *Table) close(i uint32, why Reason) {
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	switch e.state {
 	case waiting:
 		t.syns = SYNs{
@@ -190,13 +190,13 @@ func (t *Table) expire() {
 	}
 	if len(t.expired) > 1 {
 		slices.SortFunc(t.expired, func(a, b expiry) int {
-			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(t.index.entries[a.entry].latest, t.index.entries[b.entry].latest))
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(t.index.at(a.entry).latest, t.index.at(b.entry).latest))
 		})
 	}
 	for k := range t.expired {
 		x := &t.expired[k]
 		t.telling = x
-		e := &t.index.entries[x.entry]
+		e := t.index.at(x.entry)
 		why := Idle
 		if e.state == closing {
 			why = Ended
@@ -212,7 +212,7 @@ func (t *Table) expire() {
 func (t *Table) look(s state) {
 	age := capture.Timestamp(ages[s])
 	for i, next := t.index.lists[s].oldest, uint32(0); i != 0; i = next {
-		e := &t.index.entries[i]
+		e := t.index.at(i)
 		if e.queued+age > t.clock.Now {
 			t.due = min(t.due, e.queued+age)
 			return
@@ -250,7 +250,7 @@ func (t *Table) deadline(e *entry) capture.Timestamp {
 // requeue puts an entry that was not silent where it belongs in a list: in each of
 // those whose end is told, it is a matter of the last packet.
 func (t *Table) requeue(i uint32, to state) {
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	t.index.move(i, to)
 	e.queued = e.last
 	t.index.sink(i)

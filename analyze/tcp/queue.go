@@ -61,8 +61,8 @@ func (t *Table) hold(f *Flow, from Side, seq uint32, s *capture.Segment) {
 func (t *Table) relieve() {
 	t.Unsure = t.Unsure || t.divided
 	for _, s := range [...]state{closing, live, patient} {
-		for i := t.index.lists[s].oldest; i != 0; i = t.index.entries[i].newer {
-			f := t.flows[t.index.entries[i].flow]
+		for i := t.index.lists[s].oldest; i != 0; i = t.index.at(i).newer {
+			f := t.flows[t.index.at(i).flow]
 			for from := range Side(2) {
 				if len(f.Sides[from].queue.held) > 0 {
 					t.gap(f, from)

@@ -163,7 +163,7 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 	isSYN := s.Flags&(capture.SYN|capture.ACK|capture.RST) == capture.SYN
 	hash := t.index.hash(&s.Src, &s.Dst)
 	i, from := t.find(hash, s)
-	if t.apart && (i == 0 && !isSYN || t.index.entries[i].state == elsewhere) {
+	if t.apart && (i == 0 && !isSYN || t.index.at(i).state == elsewhere) {
 		if i == 0 {
 			t.foreign(hash, s)
 		}
@@ -180,7 +180,7 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 			return 0
 		}
 	}
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	e.last, e.latest = t.clock.Now, uint32(s.Packet)
 	switch {
 	case e.state == quiet:
@@ -203,7 +203,7 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 func (t *Table) find(hash uint32, s *capture.Segment) (uint32, Side) {
 	i, from := t.index.find(hash, s)
 	if i != 0 {
-		if t.forgotten(&t.index.entries[i]) {
+		if t.forgotten(t.index.at(i)) {
 			t.discard(i)
 			return 0, from
 		}
@@ -228,7 +228,7 @@ func (e *entry) wanted() int {
 // isNew tells whether a SYN begins another connection than the one that entry i
 // knows between the same ports.
 func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
-	e := &t.index.entries[i]
+	e := t.index.at(i)
 	return from == Server || e.isn != s.Seq || e.state == quiet
 }
 
@@ -238,17 +238,17 @@ func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
 	t.packet = s.Packet
 	i, from := t.find(t.index.hash(&s.Src, &s.Dst), s)
-	if t.apart && (i == 0 || t.index.entries[i].state == elsewhere) {
+	if t.apart && (i == 0 || t.index.at(i).state == elsewhere) {
 		return Foreign
 	}
-	if i == 0 || t.index.entries[i].state == quiet || t.index.entries[i].state == healthy {
+	if i == 0 || t.index.at(i).state == quiet || t.index.at(i).state == healthy {
 		t.Counts.Stray++
 		return 0
 	}
 	f := t.flow(i)
 	f.see(s)
 	t.handler.Unreachable(f, from, s)
-	return t.index.entries[i].wanted()
+	return t.index.at(i).wanted()
 }
 
 // Advance tells what time it is, so that silence is noticed.
@@ -265,17 +265,17 @@ func (t *Table) Finish() {
 	x := &t.index
 	var open []uint32
 	for s := waiting; s < healthy; s++ {
-		for i := x.lists[s].oldest; i != 0; i = x.entries[i].newer {
+		for i := x.lists[s].oldest; i != 0; i = x.at(i).newer {
 			open = append(open, i)
 		}
 	}
-	slices.SortFunc(open, func(a, b uint32) int { return cmp.Compare(x.entries[a].first, x.entries[b].first) })
+	slices.SortFunc(open, func(a, b uint32) int { return cmp.Compare(x.at(a).first, x.at(b).first) })
 	for _, i := range open {
 		why := Finished
 		switch {
-		case x.entries[i].state == closing:
+		case x.at(i).state == closing:
 			why = Ended
-		case t.deadline(&x.entries[i]) <= t.clock.Now:
+		case t.deadline(x.at(i)) <= t.clock.Now:
 			why = Idle
 		}
 		t.close(i, why)

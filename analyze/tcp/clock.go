@@ -49,6 +49,6 @@ func (t *Table) ClockSet(step time.Duration) {
 // Knows tells whether a segment belongs to a connection that the Table has an
 // entry of.
 func (t *Table) Knows(s *capture.Segment) bool {
-	i, _ := t.index.find(t.index.hash(&s.Src, &s.Dst), s)
+	i, _, _ := t.index.find(t.index.hash(&s.Src, &s.Dst), s)
 	return i != 0
 }

@@ -107,24 +107,24 @@ func (x *index) mix(e *capture.Endpoint) uint64 {
 	return hi ^ lo
 }
 
-// find gives the entry of a segment with this hash, and the side that sent it; 0
-// if there is none.
-func (x *index) find(hash uint32, s *capture.Segment) (uint32, Side) {
+// find gives the entry of a segment with this hash, and the side that sent it; 0 and
+// nil if there is none.
+func (x *index) find(hash uint32, s *capture.Segment) (uint32, *entry, Side) {
 	last := uint32(len(x.slots) - 1)
 	for at := hash & last; ; at = (at + 1) & last {
 		found := x.slots[at]
 		if found.entry == 0 {
-			return 0, Client
+			return 0, nil, Client
 		}
 		if found.hash != hash {
 			continue
 		}
 		e := x.at(found.entry)
 		if e.client == s.Src && e.server == s.Dst {
-			return found.entry, Client
+			return found.entry, e, Client
 		}
 		if e.client == s.Dst && e.server == s.Src {
-			return found.entry, Server
+			return found.entry, e, Server
 		}
 	}
 }

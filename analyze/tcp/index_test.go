@@ -30,12 +30,12 @@ func TestIndexIsAMap(t *testing.T) {
 		for range 20000 {
 			client := r.Uint32N(2 * room)
 			s := between(client, 1)
-			i, from := x.find(hash(client), s)
+			i, _, from := x.find(hash(client), s)
 			if i != want[client] || from != Client {
 				t.Fatalf("%d hashes: client %d is entry %d of side %d, want %d", hashes, client, i, from, want[client])
 			}
 			back := &capture.Segment{Src: s.Dst, Dst: s.Src}
-			if j, from := x.find(hash(client), back); j != i || i != 0 && from != Server {
+			if j, _, from := x.find(hash(client), back); j != i || i != 0 && from != Server {
 				t.Fatalf("%d hashes: client %d is entry %d, but %d of side %d the other way", hashes, client, i, j, from)
 			}
 			if i != 0 {
@@ -85,7 +85,7 @@ func BenchmarkIndexFull(b *testing.B) {
 			x.remove(uint32(n%room) + 1)
 		}
 		hash := x.hash(&s.Src, &s.Dst)
-		if i, _ := x.find(hash, s); i != 0 {
+		if i, _, _ := x.find(hash, s); i != 0 {
 			b.Fatal("found what was removed")
 		}
 		x.add(hash, &s.Src, &s.Dst)

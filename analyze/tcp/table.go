@@ -162,14 +162,14 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 	t.packet = s.Packet
 	isSYN := s.Flags&(capture.SYN|capture.ACK|capture.RST) == capture.SYN
 	hash := t.index.hash(&s.Src, &s.Dst)
-	i, from := t.find(hash, s)
-	if t.apart && (i == 0 && !isSYN || t.index.at(i).state == elsewhere) {
+	i, e, from := t.find(hash, s)
+	if t.apart && (i == 0 && !isSYN || i != 0 && e.state == elsewhere) {
 		if i == 0 {
 			t.foreign(hash, s)
 		}
 		return Foreign
 	}
-	if i != 0 && isSYN && t.isNew(i, from, s) {
+	if i != 0 && isSYN && e.isNew(from, s) {
 		t.close(i, Reused)
 		t.discard(i)
 		i = 0
@@ -179,8 +179,8 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 			t.Counts.Stray++
 			return 0
 		}
+		e = t.index.at(i)
 	}
-	e := t.index.at(i)
 	e.last, e.latest = t.clock.Now, uint32(s.Packet)
 	switch {
 	case e.state == quiet:
@@ -192,23 +192,23 @@ func (t *Table) Segment(s *capture.Segment) (connection int) {
 		}
 	case isSYN:
 		t.syn(i, s)
-	default:
+	case e.state == waiting:
 		t.segment(t.flow(i), from, s)
+	default:
+		t.segment(t.flows[e.flow], from, s)
 	}
 	return e.wanted()
 }
 
-// find gives the entry of a segment, and the side that sent it; 0 if there is none,
-// or one that it is time to forget.
-func (t *Table) find(hash uint32, s *capture.Segment) (uint32, Side) {
-	i, from := t.index.find(hash, s)
-	if i != 0 {
-		if t.forgotten(t.index.at(i)) {
-			t.discard(i)
-			return 0, from
-		}
+// find gives the entry of a segment, and the side that sent it; 0 and nil if there is
+// none, or one that it is time to forget.
+func (t *Table) find(hash uint32, s *capture.Segment) (uint32, *entry, Side) {
+	i, e, from := t.index.find(hash, s)
+	if i != 0 && t.forgotten(e) {
+		t.discard(i)
+		return 0, nil, from
 	}
-	return i, from
+	return i, e, from
 }
 
 // forgotten tells whether it is time to forget an entry of which nothing more is told.
@@ -225,10 +225,9 @@ func (e *entry) wanted() int {
 	return int(e.first)
 }
 
-// isNew tells whether a SYN begins another connection than the one that entry i
-// knows between the same ports.
-func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
-	e := t.index.at(i)
+// isNew tells whether a SYN begins another connection than the one that e is, between
+// the same ports.
+func (e *entry) isNew(from Side, s *capture.Segment) bool {
 	return from == Server || e.isn != s.Seq || e.state == quiet
 }
 
@@ -237,18 +236,18 @@ func (t *Table) isNew(i uint32, from Side, s *capture.Segment) bool {
 func (t *Table) Unreachable(s *capture.Segment) (connection int) {
 	t.Advance(s.Time)
 	t.packet = s.Packet
-	i, from := t.find(t.index.hash(&s.Src, &s.Dst), s)
-	if t.apart && (i == 0 || t.index.at(i).state == elsewhere) {
+	i, e, from := t.find(t.index.hash(&s.Src, &s.Dst), s)
+	if t.apart && (i == 0 || e.state == elsewhere) {
 		return Foreign
 	}
-	if i == 0 || t.index.at(i).state == quiet || t.index.at(i).state == healthy {
+	if i == 0 || e.state == quiet || e.state == healthy {
 		t.Counts.Stray++
 		return 0
 	}
 	f := t.flow(i)
 	f.see(s)
 	t.handler.Unreachable(f, from, s)
-	return t.index.at(i).wanted()
+	return e.wanted()
 }
 
 // Advance tells what time it is, so that silence is noticed.

@@ -34,7 +34,6 @@ func (p Place) Behind(start Place) Place {
 type divisible interface {
 	Source
 	fork(f *File, win *window) Source
-	described() int
 }
 
 // Divisible tells whether parts of f can be read independently: it is a regular
@@ -54,7 +53,7 @@ func (f *File) Fork() (*File, error) {
 	if file == nil {
 		return nil, &OpenError{Name: f.name, Problem: "cannot be mapped again"}
 	}
-	fork := &File{name: f.name, size: f.size, win: newMappedWindow(f.win.src, file)}
+	fork := &File{name: f.name, size: f.size, descriptions: f.descriptions, win: newMappedWindow(f.win.src, file)}
 	fork.closers = append(fork.closers, file)
 	fork.format = f.format.(divisible).fork(fork, fork.win)
 	fork.Go(f.Place())
@@ -63,7 +62,7 @@ func (f *File) Fork() (*File, error) {
 
 // Place tells where f is. It must be Divisible.
 func (f *File) Place() Place {
-	return Place{f.win.offset(), f.packets, f.frames, f.format.(divisible).described()}
+	return Place{f.win.offset(), f.packets, f.frames, f.descriptions}
 }
 
 // Go goes to a place that is Comparable with that where f is. f must be Divisible.
@@ -83,8 +82,13 @@ func (f *File) Offset() int64 { return f.win.offset() }
 // read it; where the places are Comparable, it is the same packet, but for its number.
 // It is for who needs a packet here and there: nothing around it is looked at.
 func (f *File) At(offset int64, p *Packet) error {
-	f.move(Place{Offset: offset}, true)
-	return f.Next(p)
+	packets, frames := f.packets, f.frames
+	f.move(Place{Offset: offset, packets: packets, frames: frames}, true)
+	if err := f.Next(p); err != nil {
+		return err // which says how many packets were read
+	}
+	f.packets, f.frames = packets, frames
+	return nil
 }
 
 // Guess looks for a packet at offset or a little behind it. It is where one seems to
@@ -120,15 +124,15 @@ func (r *pcap) fork(f *File, win *window) Source {
 	return &fork
 }
 
-func (r *pcap) described() int { return 0 }
-
 // fork gives a reader of the same file that looks through another window.
 func (r *pcapng) fork(f *File, win *window) Source {
 	fork := *r
 	fork.file, fork.win = f, win
 	fork.interfaces = slices.Clone(r.interfaces)
+	for i := range fork.interfaces { // statistics are noted there
+		about := *fork.interfaces[i].about
+		fork.interfaces[i].about = &about
+	}
 	win.ahead = fork.lookAhead()
 	return &fork
 }
-
-func (r *pcapng) described() int { return r.descriptions }

@@ -2,6 +2,9 @@ package capture
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -58,5 +61,76 @@ func TestAt(t *testing.T) {
 	}
 	if divided < 100 {
 		t.Errorf("only %d captures could be divided", divided)
+	}
+}
+
+// A file that became shorter before a second reader was made is an error for that one,
+// too, wherever it is sent; and it says how many packets there were.
+func TestForkOfShorterFile(t *testing.T) {
+	l := littleMicro()
+	file := l.header()
+	for len(file) < 3*windowSize/2 {
+		file = append(file, l.packet(1, 2, make([]byte, 1000))...)
+	}
+	name := onDisk(t, file)
+	f := openMapped(t, name)
+	for range 3 {
+		if err := f.Next(new(Packet)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, size := range []int64{windowSize + 1000, 1100} {
+		if err := os.Truncate(name, size); err != nil {
+			t.Fatal(err)
+		}
+		fork, err := f.Fork()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fork.Close()
+		var guessed bool
+		if err := fork.Guard(func() error { _, guessed = fork.Guess(windowSize + 100_000); return nil }); err != nil || guessed {
+			t.Errorf("%d bytes: guessed %v, %v", size, guessed, err)
+		}
+		for what, read := range map[string]func() error{
+			"Go": func() error {
+				fork.Go(Place{Offset: windowSize + 100_000, packets: 3, frames: 3})
+				return fork.Next(new(Packet))
+			},
+			"At": func() error {
+				fork.Go(f.Place())
+				return fork.At(windowSize+100_000, new(Packet))
+			},
+		} {
+			err := fork.Guard(read)
+			var broken *Broken
+			if !errors.As(err, &broken) || !errors.Is(err, errShrunk) || broken.Packets != 3 {
+				t.Errorf("%d bytes, %s: %v", size, what, err)
+			}
+		}
+	}
+}
+
+// What a second reader learns of an interface, the first does not: both may be reading.
+func TestForkHasItsOwnInterfaces(t *testing.T) {
+	o := binary.LittleEndian
+	packet := enhanced(o, 0, 1e6, make([]byte, 100))
+	f := openMapped(t, onDisk(t, cat(section(o), iface(o, 1, 0), packet, block(o, 5, be32(0), be32(0), be32(0)), packet)))
+	if err := f.Next(new(Packet)); err != nil {
+		t.Fatal(err)
+	}
+	fork, err := f.Fork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fork.Close()
+	if err := fork.Next(new(Packet)); err != nil {
+		t.Fatal(err)
+	}
+	if own := fork.format.(*pcapng).interfaces[0].about.Statistics; own == nil {
+		t.Error("the second reader saw no statistics")
+	}
+	if others := f.format.(*pcapng).interfaces[0].about.Statistics; others != nil {
+		t.Errorf("the first reader has statistics that it did not read: %v", others)
 	}
 }

@@ -34,6 +34,8 @@ func newMapping(handle *os.File) *mapping {
 	if err != nil {
 		return nil
 	}
+	// A few bytes before a piece are to take a page, and not a huge one.
+	_ = unix.Madvise(unsafe.Slice((*byte)(reserved), reservedSize), unix.MADV_NOHUGEPAGE)
 	m := &mapping{handle: handle, reserved: reserved}
 	m.memory = unsafe.Add(reserved, windowSize+-uintptr(reserved)%windowSize)
 	if b, _, err := m.view(0, nil); len(b) == 0 || err != nil && err != io.EOF {
@@ -53,7 +55,7 @@ func (m *mapping) view(offset int64, rest []byte) (b []byte, start int64, err er
 	if err != nil {
 		return nil, offset, err
 	}
-	if status.Size() < m.size {
+	if status.Size() < max(m.size, offset+int64(len(rest))) { // offset comes from who saw more of the file
 		return nil, offset, errShrunk
 	}
 	m.size = status.Size()

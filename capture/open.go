@@ -25,10 +25,11 @@ type File struct {
 	size    int64   // of a regular file, in bytes; 0: not known
 	format  Source
 
-	unpacked bool
-	packets  int
-	frames   int   // as Wireshark numbers them: packets, and what is none but gets a number
-	ended    error // what Next returned last, once it has returned an error
+	unpacked     bool
+	packets      int
+	descriptions int   // blocks so far that say something about packets, and hold none
+	frames       int   // as Wireshark numbers them: packets, and what is none but gets a number
+	ended        error // what Next returned last, once it has returned an error
 }
 
 // Open opens the capture name; "-" is stdin. The error is an *OpenError: it

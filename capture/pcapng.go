@@ -56,8 +56,6 @@ type pcapng struct {
 	options []byte    // of that packet; a view
 	ended   Timestamp // until when was captured, as far as that is said
 	texts   int       // bytes of names and descriptions so far
-
-	descriptions int // blocks so far that say something about packets, and hold none
 }
 
 // A networkInterface is what an Interface Description Block says.
@@ -128,7 +126,7 @@ func (r *pcapng) takeBlock(kind, length uint32, p *Packet) (packet bool, err err
 	case blockSection:
 		r.describeSection(length)
 	case blockStatistic:
-		r.descriptions++
+		r.file.descriptions++
 		r.takeStatistics(length)
 	}
 	if isFrame(kind) {
@@ -168,7 +166,7 @@ func (r *pcapng) beginSection() error {
 	if major, minor := r.uint16(head[12:]), r.uint16(head[14:]); major != 1 {
 		return r.broken("a section has version %d.%d of pcapng, only version 1 is known", major, minor)
 	}
-	r.descriptions++
+	r.file.descriptions++
 	r.interfaces = r.interfaces[:0]
 	r.win.ahead = r.lookAhead()
 	return nil
@@ -289,7 +287,7 @@ func (r *pcapng) addInterface(block []byte) error {
 	if len(r.interfaces) == maxInterfaces {
 		return r.broken("more than %d interfaces in a section", maxInterfaces)
 	}
-	r.descriptions++
+	r.file.descriptions++
 	about := &Interface{
 		Section: r.section,
 		Link:    LinkType(r.uint16(block[8:])),

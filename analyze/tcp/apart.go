@@ -138,6 +138,7 @@ func (t *Table) Absorb(part *Table, before func(first int) (SYNsBefore, bool), m
 		t.heldMost+part.heldMost > t.limits.HeldBytes {
 		t.Unsure = true // one Table would have had to hold as much at once, or nearly
 	}
+	t.heldMost = max(t.heldMost, t.heldBytes)
 	for s := waiting; s <= quiet; s++ {
 		for i := part.index.lists[s].oldest; i != 0; i = part.index.at(i).newer {
 			if !t.absorb(part, part.index.at(i), before, moved) {

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +106,37 @@ func TestClock(t *testing.T) {
 		if k.Tick(tt.at); k.Now != tt.now || k.SetBack != tt.setBack {
 			t.Errorf("at %v: %v, set back %v; want %v, %v", tt.at, k.Now, k.SetBack, tt.now, tt.setBack)
 		}
+	}
+}
+
+// What parts leave held adds up: where one Table would have had to give something up,
+// the whole says so.
+func TestAbsorbCountsWhatIsHeld(t *testing.T) {
+	whole := NewTable(&heard{}, Limits{Connections: 1000, Flows: 100, HeldBytes: 1 << 20})
+	whole.Divide()
+	port := uint16(1000)
+	for part := range 20 {
+		p := NewTable(&heard{}, Limits{Connections: 100, Flows: 100, HeldBytes: 1 << 18})
+		p.Apart(whole)
+		s := &script{t: t, tab: p, log: &heard{}, now: 1e18 + capture.Timestamp(part)*20e6, n: part * 20}
+		for range 3 {
+			port++
+			s.sendFrom(port, Client, capture.SYN, 0, 0, "", 0)
+			begun, _ := p.Begun()
+			if _, continues, ok := whole.Begins(&begun); continues || !ok {
+				t.Fatal("the whole knows the connection")
+			}
+			s.sendFrom(port, Server, capture.SYN|capture.ACK, 0, 0, "", 0)
+			s.sendFrom(port, Client, data, 10, 0, strings.Repeat("x", 60_000), 60_000) // early
+		}
+		if !whole.Absorb(p, func(int) (SYNsBefore, bool) { return SYNsBefore{}, false }, func(*Flow, int) {}) {
+			t.Fatal("no room")
+		}
+		if held, limit := whole.heldBytes, whole.limits.HeldBytes; held > limit && !whole.Unsure {
+			t.Fatalf("%d bytes are held, %d may be, and nothing is said", held, limit)
+		}
+	}
+	if !whole.Unsure {
+		t.Error("3.6 MB were held, and nothing is said")
 	}
 }

@@ -16,7 +16,8 @@ import (
 // notes what became of them, in order. The Watcher of the whole then takes in part
 // after part, see merge.go.
 
-// apart is what the Watcher of a part notes. Nothing of it is larger than most*.
+// apart is what the Watcher of a part notes. A part ends where more than most* would be
+// noted, but for the connections that a last packet ends.
 type apart struct {
 	log    []happening    // that the Watcher of the whole must see, in the order of the capture
 	over   []over         // connections, in the order in which they are told
@@ -171,7 +172,7 @@ func (a *apart) site(r *reading) *shownSite {
 	address := r.Server.Addr().As16()
 	key := append(a.key[:0], address[:]...)
 	key = append(append(key, byte(r.Server.Port()>>8), byte(r.Server.Port())), sni...)
-	for ; ; key = append(key, 0xff) { // which is in no name: another certificate of the same site
+	for ; ; key = append(key, 0xff) { // another certificate of the same site, or a name that ends so
 		a.key = key
 		s := a.sites[string(key)]
 		if s == nil {
@@ -180,7 +181,7 @@ func (a *apart) site(r *reading) *shownSite {
 			a.sites[string(key)], a.last = s, s
 			return s
 		}
-		if s.chain == chain {
+		if s.chain == chain && bytes.Equal(s.sni, sni) {
 			a.last = s
 			return s
 		}

@@ -143,10 +143,10 @@ func (d *division) follow(ctx context.Context, f *capture.File) {
 func (c *chunk) follow(ctx context.Context, f *capture.File, stop *atomic.Bool) {
 	var p capture.Packet
 	a := c.part.apart
-	defer func() { c.end = f.Place() }()
 	for n := 0; ; n++ {
 		const often = 1 << 12 // packets between looks at what others want
-		a.offset = f.Offset()
+		c.end = f.Place()     // not that behind a failure, which is told by whoever reads there next
+		a.offset = c.end.Offset
 		if a.offset >= c.to || c.part.full() || n%often == 0 && (stop.Load() || ctx.Err() != nil) {
 			return
 		}

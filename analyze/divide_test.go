@@ -2,6 +2,7 @@ package analyze_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -134,6 +135,32 @@ func TestDividedCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d captures, %d times in a row", captures, inARow)
+}
+
+// A block that says nothing of packets, and is broken, is told in the same way wherever
+// the parts end.
+func TestDividedBrokenBlock(t *testing.T) {
+	o := options(t)
+	whole, err := os.ReadFile("../pcaps/file-pcapng.pcapng")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := binary.LittleEndian.AppendUint32([]byte{4, 0, 0, 0}, 1012)
+	names = append(names, make([]byte, 1000)...)
+	wrong := binary.LittleEndian.AppendUint32(names[:len(names):len(names)], 77)
+	for what, end := range map[string][]byte{"cut": names[:500], "lengths differ": wrong, "and then more": append(wrong, whole[len(whole)-500:]...)} {
+		name := filepath.Join(t.TempDir(), "broken.pcapng")
+		if err := os.WriteFile(name, append(whole[:len(whole):len(whole)], end...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := said(t, name, o, 1, 0)
+		for _, length := range []int64{1, 300, 100_000} {
+			got, err := said(t, name, o, 3, length)
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("%s, parts of %d bytes: %v\n%.1500s", what, length, err, diff)
+			}
+		}
+	}
 }
 
 // TestDividedTruncated: a capture that is made shorter while it is read in parts is an

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sniwatch/pcaps/gen/bench"
 )
 
@@ -42,5 +44,21 @@ func TestThreadsSayTheSame(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What comes by a pipe cannot be read again, should it have to be analysed in a row.
+func TestPipesAreNotDivided(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		read []string
+		want bool
+	}{{[]string{"big.pcap", "other.pcap"}, true}, {[]string{"big.pcap", pipe}, false}, {[]string{"-", "big.pcap"}, false}} {
+		if r := (&watching{o: &options{read: tt.read}}); r.dividable() != tt.want {
+			t.Errorf("%q: %v", tt.read, r.dividable())
+		}
 	}
 }

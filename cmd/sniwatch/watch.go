@@ -240,7 +240,7 @@ func (r *watching) file(ctx context.Context, f *capture.File, limit int, bar *pr
 // dividable tells whether captures are only analysed, and could be again.
 func (r *watching) dividable() bool {
 	o := r.o
-	return o.filter == "" && o.count == 0 && r.dump == nil && !slices.Contains(o.read, "-")
+	return o.filter == "" && o.count == 0 && r.dump == nil && !slices.Contains(o.read, "-") && !slices.ContainsFunc(o.read, isPipe)
 }
 
 // filters are one expression, compiled for each link type that comes.

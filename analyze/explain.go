@@ -27,7 +27,8 @@ type Explanation struct {
 	Roots        string
 	Findings     []LogFinding // those about CloudFront first, failures first, then by the number of lines
 	Warnings     []Warning
-	Hints        []Fix // what would tell more
+	Hints        []Fix  // what would tell more
+	Notes        []Note // about what was not understood of this host
 }
 
 // A LogRead is one log.
@@ -231,7 +232,7 @@ func (x *Explainer) Finish() *Explanation {
 		}
 		e.Certificates = append(e.Certificates, u)
 	}
-	e.Hints, e.Warnings = x.hints(&e), x.warnings(&e)
+	e.Hints, e.Warnings, e.Notes = x.hints(&e), x.warnings(&e), x.notes()
 	return &e
 }
 

@@ -17,6 +17,8 @@ type LocalServer struct {
 	Serves func(sni string, port uint16) (cert *origin.Certificate, byName bool)
 	// Wrote tells whether the server writes its log to that file, or rotated it away.
 	Wrote func(file string) bool
+	// Notes are about what of its configuration could not be read.
+	Notes []Note
 }
 
 // chosen gives the certificate that the server would choose for the lines of a
@@ -42,6 +44,16 @@ func (x *Explainer) chosen(g *logGroup, sni string, known bool) (*origin.Certifi
 		return x.uses(cert), origin.ByDefault
 	}
 	return nil, ""
+}
+
+// notes gives what could not be read of the server that wrote one of the logs: of
+// another server's logs it takes away nothing.
+func (x *Explainer) notes() []Note {
+	l := x.o.Local
+	if l == nil || !slices.ContainsFunc(x.e.Logs, func(r LogRead) bool { return l.Wrote(r.Name) }) {
+		return nil
+	}
+	return l.Notes
 }
 
 // portOf is the port of the server that a line is about: not all have it.

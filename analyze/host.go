@@ -140,11 +140,15 @@ func (t *thisHost) notes() []Note {
 	if t.config == nil || !t.asked {
 		return nil
 	}
-	var out []Note
-	for _, n := range t.config.Notes() {
-		out = append(out, Note{n.At.String(), n.Says, n.Hint})
+	return NotesOf(t.config)
+}
+
+// NotesOf gives what could not be read of a host's configuration, or was not understood.
+func NotesOf(h *origin.Host) (notes []Note) {
+	for _, n := range h.Notes() {
+		notes = append(notes, Note{n.At.String(), n.Says, n.Hint})
 	}
-	return out
+	return notes
 }
 
 // judgedAt gives the time at which a chain is judged: the packet's. A capture

@@ -23,6 +23,7 @@ type explainObject struct {
 	Certificates []materialObject   `json:"certificates"`
 	Warnings     []warningObject    `json:"warnings"`
 	Hints        []string           `json:"hints,omitempty"`
+	Notes        []noteObject       `json:"notes,omitempty"`
 }
 
 type logObject struct {
@@ -87,7 +88,7 @@ type logExampleObject struct {
 func WriteExplanationJSON(w io.Writer, e *analyze.Explanation) error {
 	o := explainObject{header: newHeader("explanation"), Version: e.Version, Zone: e.Zone, Start: date(e.First), End: date(e.Last),
 		Ranges: date(e.Ranges.Created), Roots: e.Roots, Logs: make([]logObject, len(e.Logs)), Findings: make([]logFindingObject, len(e.Findings)),
-		Certificates: make([]materialObject, len(e.Certificates)), Warnings: make([]warningObject, len(e.Warnings))}
+		Certificates: make([]materialObject, len(e.Certificates)), Warnings: make([]warningObject, len(e.Warnings)), Notes: noteObjects(e.Notes)}
 	for i, l := range e.Logs {
 		c := &l.Counts
 		o.Logs[i] = logObject{l.Name, list(l.Programs), c.Lines, c.Bytes, c.Entries, c.Upstream, c.Undecodable, c.Cut, c.Torn, l.Broken}

@@ -38,6 +38,7 @@ func WriteExplanationMarkdown(w io.Writer, e *analyze.Explanation) error {
 	for i := range e.Logs[:min(len(e.Logs), maxListed)] {
 		m.line("- " + markdownText(logRead(&e.Logs[i])))
 	}
+	m.notes(e.Notes)
 	m.line("- Explained by sniwatch " + markdownText(Clean(e.Version, maxWord)) + ".")
 	_, err := w.Write(m.buf.Bytes())
 	return err

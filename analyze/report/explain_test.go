@@ -43,7 +43,8 @@ func explanation(text string) *analyze.Explanation {
 		Counts: logs.Counts{Lines: 99, Entries: 19}, Findings: []analyze.LogFinding{cause, again, harmless, other, alert},
 		Ranges: analyze.RangesUsed{Source: "embedded", Created: day("2023-08-22"), AgeDays: 100}, Certificates: []analyze.CertificateUsed{{File: text, Names: []string{text}, NotAfter: to}},
 		Roots: "Mozilla, 2026-10-30", Warnings: []analyze.Warning{{Code: analyze.RangesOld, Title: "old"}, {Code: analyze.NoCloudFrontTraffic, Title: "none " + text, Says: text}},
-		Hints: []analyze.Fix{{Says: "Set the level.", Command: "error_log x info;"}}}
+		Hints: []analyze.Fix{{Says: "Set the level.", Command: "error_log x info;"}},
+		Notes: []analyze.Note{{At: text + ":3", Says: text + " cannot be read: permission denied", Hint: "run sniwatch as root"}}}
 }
 
 func explanationText(t *testing.T, e *analyze.Explanation, width int) string {

@@ -313,6 +313,7 @@ func (p *page) logsRead(e *analyze.Explanation) {
 	for i := range e.Certificates[:min(len(e.Certificates), maxListed)] {
 		p.certificate(&e.Certificates[i], known)
 	}
+	p.notes(e.Notes)
 	if len(e.Certificates) > 0 {
 		p.block("", "Trusted roots: "+cleanWords(e.Roots, maxTitle)+".", plain)
 	}

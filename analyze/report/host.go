@@ -14,7 +14,12 @@ func (p *page) host(r *analyze.Report) {
 	for _, s := range hostTexts(r.Servers) {
 		p.block("", s, plain)
 	}
-	for i, s := range noteTexts(r.Notes) {
+	p.notes(r.Notes)
+}
+
+// notes says what could not be read of this host.
+func (p *page) notes(all []analyze.Note) {
+	for i, s := range noteTexts(all) {
 		if i < maxNotes {
 			s = "Note: " + s
 		}

@@ -253,9 +253,7 @@ func (m *markdown) rests(r *analyze.Report, o PageOptions) {
 	for _, s := range slices.Concat(hostTexts(r.Servers), logTexts(r.Logs)) {
 		m.line("- " + markdownText(s))
 	}
-	for _, s := range noteTexts(r.Notes) {
-		m.line("- not understood of this host: " + markdownText(s))
-	}
+	m.notes(r.Notes)
 	if r.Roots != "" {
 		m.line("- Trusted roots: " + markdownText(cleanWords(r.Roots, maxTitle)) + ".")
 	}
@@ -320,4 +318,11 @@ func (m *markdown) viewerSide(r *analyze.Report) {
 	m.table([]string{"what", "where it is", "value"}, rows)
 	m.line("", "Whoever gets the error sees them with")
 	m.fenced("", askViewer(r))
+}
+
+// notes lists what could not be read of this host.
+func (m *markdown) notes(all []analyze.Note) {
+	for _, s := range noteTexts(all) {
+		m.line("- not understood of this host: " + markdownText(s))
+	}
 }

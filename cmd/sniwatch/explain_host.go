@@ -14,7 +14,7 @@ import (
 // no server is known, or none was to be looked for.
 func (d *discovery) localServer() (*analyze.LocalServer, error) {
 	host, _, err := d.find(nil)
-	if err != nil || host == nil || len(host.Certificates()) == 0 {
+	if err != nil || host == nil {
 		return nil, err
 	}
 	l := &analyze.LocalServer{
@@ -23,6 +23,7 @@ func (d *discovery) localServer() (*analyze.LocalServer, error) {
 			return cert, why != config.ByDefault && why != config.ByOnly
 		},
 		Wrote: func(file string) bool { return writes(host, file) },
+		Notes: analyze.NotesOf(host),
 	}
 	if all := host.Certificates(); len(all) == 1 {
 		l.Only = all[0]

@@ -42,7 +42,7 @@ type chunk struct {
 	from capture.Place
 	to   int64 // offset of the next part
 	part *Watcher
-	end  capture.Place // how far it was followed
+	end  capture.Place // how far it was followed; from, if it is lost
 	lost bool          // in the middle of a packet
 	done chan struct{}
 }
@@ -113,7 +113,7 @@ func (d *division) hand(size, threads int64) {
 	_ = d.file.Guard(func() error {
 		next := d.file.Place()
 		for more := true; more && !d.stop.Load(); {
-			c := &chunk{from: next, to: size, part: <-d.free, done: make(chan struct{})}
+			c := &chunk{from: next, end: next, to: size, part: <-d.free, done: make(chan struct{})}
 			length := d.length.Load()
 			length = min(length, max((size-c.from.Offset)/(2*threads), firstPart))
 			if more = c.from.Offset+length < size; more {
@@ -140,24 +140,29 @@ func (d *division) follow(ctx context.Context, f *capture.File) {
 	}
 }
 
+// follow analyses the part, as far as it can be read. c is written to once: threads
+// have theirs side by side in memory, and a line of the cache that both write to for
+// each packet goes to and fro between them.
 func (c *chunk) follow(ctx context.Context, f *capture.File, stop *atomic.Bool) {
 	var p capture.Packet
 	a := c.part.apart
-	for n := 0; ; n++ {
+	end := f.Place()
+	for n := 0; end.Offset < c.to && !c.part.full(); n++ {
 		const often = 1 << 12 // packets between looks at what others want
-		c.end = f.Place()     // not that behind a failure, which is told by whoever reads there next
-		a.offset = c.end.Offset
-		if a.offset >= c.to || c.part.full() || n%often == 0 && (stop.Load() || ctx.Err() != nil) {
-			return
+		if n%often == 0 && (stop.Load() || ctx.Err() != nil) {
+			break
 		}
+		a.offset = end.Offset
 		if f.Next(&p) != nil {
-			return
+			break // end is not behind a failure, which is told by whoever reads there next
 		}
 		if n == 0 {
 			a.began = p.Time
 		}
 		c.part.Packet(&p)
+		end = f.Place()
 	}
+	c.end = end
 }
 
 // takeIn takes in one part after the other, and what is between them.
